@@ -1,0 +1,37 @@
+import { Injectable } from '@nestjs/common';
+import { S3Error } from '../errors/s3-error.js';
+import type { AnonymousAccess, BucketMapping, Grant } from '../config/snapshot.js';
+import { isAnonymous, type Principal } from './identity.js';
+import type { Permission } from './permission.js';
+
+const ANONYMOUS_PERMISSIONS: Readonly<Record<AnonymousAccess, readonly Permission[]>> = {
+  none: [],
+  read: ['read'],
+  list: ['list'],
+  'read-list': ['read', 'list'],
+};
+
+/** Decides who may do what: identity x bucket x permission x key prefix. Deny by default. */
+@Injectable()
+export class Access {
+  /**
+   * Whether a principal has a permission on a key of a bucket, or (for `list`) on a listing prefix.
+   *
+   * @param scope the key, the listing's prefix, or undefined for the bucket as a whole, which only a grant without a prefix covers
+   */
+  allows(principal: Principal, mapping: BucketMapping, permission: Permission, scope?: string): boolean {
+    if (ANONYMOUS_PERMISSIONS[mapping.anonymous].includes(permission)) return true;
+    if (isAnonymous(principal)) return false;
+    return mapping.grants.some((grant) => covers(grant, principal.accessKeyId, permission, scope));
+  }
+
+  /** @throws S3Error `AccessDenied` */
+  require(principal: Principal, mapping: BucketMapping, permission: Permission, scope?: string): void {
+    if (!this.allows(principal, mapping, permission, scope)) throw new S3Error('AccessDenied');
+  }
+}
+
+function covers(grant: Grant, accessKeyId: string, permission: Permission, scope: string | undefined): boolean {
+  if (grant.accessKeyId !== accessKeyId || !grant.permissions.has(permission)) return false;
+  return grant.prefix === '' || (scope !== undefined && scope.startsWith(grant.prefix));
+}

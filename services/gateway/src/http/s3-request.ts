@@ -1,0 +1,26 @@
+import type { IncomingMessage } from 'node:http';
+import type { HeaderMap } from './header-map.js';
+import type { QueryParameters } from './query-parameters.js';
+import type { S3Path } from './s3-path.js';
+
+/** A request after the first stage: parsed, not yet trusted. Nothing behind the parser reads the raw target or headers. */
+export interface S3Request {
+  /** `x-amz-request-id` of the answer. */
+  readonly id: string;
+  readonly method: string;
+  readonly path: S3Path;
+  readonly query: QueryParameters;
+  readonly headers: HeaderMap;
+  /** The path and the query as they were sent, for signatures only. */
+  readonly rawPath: string;
+  readonly rawQuery: string;
+  /** The bucket came from the host name. SigV2 signs it as part of the resource. */
+  readonly virtualHosted: boolean;
+  readonly remoteAddress: string;
+  readonly secure: boolean;
+  readonly receivedAt: Date;
+  /** The connection. Only the body decoder reads from it, and only after the auth gate. */
+  readonly raw: IncomingMessage;
+  /** Sends `100 Continue` if the client waits for it. The body decoder calls it when it starts to read. */
+  readonly sendContinue: () => void;
+}

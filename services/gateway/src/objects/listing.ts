@@ -1,0 +1,23 @@
+import type { ListedObject } from './object-store.js';
+
+/** What a listing asks a store for. Prefix, delimiter and markers are compared as UTF-8 bytes. */
+export interface ListQuery {
+  readonly prefix: string;
+  /** Empty for none; any length. */
+  readonly delimiter: string;
+  /** Only what sorts behind it. A common prefix equal to or before it is not given again. */
+  readonly startAfter: string;
+  /** Rows at most: objects and common prefixes together. */
+  readonly limit: number;
+}
+
+/** A row: an object, or the common prefix of several. */
+export type ListingEntry =
+  { readonly kind: 'object'; readonly object: ListedObject } | { readonly kind: 'prefix'; readonly prefix: string };
+
+/** A page in UTF-8 byte order. */
+export interface ObjectListing {
+  readonly entries: readonly ListingEntry[];
+  /** More follows; the last entry's key or prefix is the next `startAfter`. */
+  readonly truncated: boolean;
+}
