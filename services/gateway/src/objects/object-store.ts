@@ -84,8 +84,8 @@ export interface BodyDigests {
 
 /** The bytes of an upload, checked while they pass. */
 export interface ObjectBody {
-  /** Decoded bytes that will come, declared and enforced. */
-  readonly length: number;
+  /** Decoded bytes that will come, declared and enforced; undefined where only the end of a form's file part tells. */
+  readonly length: number | undefined;
   /**
    * Hands all bytes to the sink in order, in pieces of up to 1 MiB, each as full as possible. The last piece is handed on only after length, digests and
    * signatures have been found right, so a sink that sees the end of a body of one piece has seen nothing unverified.
