@@ -25,6 +25,19 @@ export class Access {
     return mapping.grants.some((grant) => covers(grant, principal.accessKeyId, permission, scope));
   }
 
+  /**
+   * Lets in whoever has some permission on some of a bucket's keys: what every client asks at connect time (location,
+   * versioning, ACL) must not fail for a key that sees one folder of the bucket only.
+   *
+   * @throws S3Error `AccessDenied`
+   */
+  requireAny(principal: Principal, mapping: BucketMapping): void {
+    if (mapping.anonymous !== 'none') return;
+    const granted =
+      !isAnonymous(principal) && mapping.grants.some((grant) => grant.accessKeyId === principal.accessKeyId);
+    if (!granted) throw new S3Error('AccessDenied');
+  }
+
   /** @throws S3Error `AccessDenied` */
   require(principal: Principal, mapping: BucketMapping, permission: Permission, scope?: string): void {
     if (!this.allows(principal, mapping, permission, scope)) throw new S3Error('AccessDenied');

@@ -32,8 +32,8 @@ export interface OperationDescription {
   readonly headers?: readonly string[];
   /** Further sub-resource parameters that this operation understands (`partNumber` of GetObject). */
   readonly optionalQuery?: readonly string[];
-  /** Needed on the request's bucket and key; `authenticated`: any identity, and the operation finds the bucket and decides itself; `public`: no authentication at all (CORS preflight). */
-  readonly permission: Permission | 'authenticated' | 'public';
+  /** Needed on the request's bucket and key; `any`: some permission on some of the bucket's keys, for what only tells that the bucket exists; `authenticated`: any identity, and the operation finds the bucket and decides itself; `public`: no authentication at all (CORS preflight). */
+  readonly permission: Permission | 'any' | 'authenticated' | 'public';
   readonly body: BodyKind;
 }
 
