@@ -1,0 +1,27 @@
+import type { S3Response } from '../../http/s3-response.js';
+import type { MaybePromise, ObjectInfo } from '../../objects/object-store.js';
+import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
+import { checkReadRequest, describeRead, READ_PARAMETERS } from './object-read.js';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html */
+@S3Operation({
+  name: 'HeadObject',
+  method: 'HEAD',
+  resource: 'object',
+  optionalQuery: READ_PARAMETERS,
+  permission: 'read',
+  body: 'none',
+})
+export class HeadObject implements Operation<ObjectContext> {
+  execute(context: ObjectContext): MaybePromise<S3Response> {
+    checkReadRequest(context.request);
+    const info = context.bucket.store.head(context.key);
+    return info instanceof Promise ? info.then((found) => answer(context, found)) : answer(context, info);
+  }
+}
+
+function answer(context: ObjectContext, info: ObjectInfo): S3Response {
+  const { status, headers, range } = describeRead(context, info);
+  if (range !== undefined) headers.push('Content-Length', String(range.end - range.start));
+  return { status, headers };
+}
