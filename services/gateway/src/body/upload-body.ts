@@ -1,0 +1,123 @@
+import { S3Error } from '../errors/s3-error.js';
+import type { S3ErrorCode } from '../errors/s3-error-codes.js';
+import type { S3Request } from '../http/s3-request.js';
+import type { ChecksumAlgorithm } from '../objects/checksum.js';
+import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-store.js';
+import { BodyDigester, type DigestPlan } from './body-digester.js';
+import type { BodyFraming } from './body-framing.js';
+import { MAX_OBJECT_BYTES, parseBodyLength, type BodyLength } from './body-length.js';
+import { ChunkedDecoder } from './chunked-decoder.js';
+import { parseExpectedDigests } from './expected-digests.js';
+import { PieceGatherer } from './piece-gatherer.js';
+import { pumpStream } from './stream-pump.js';
+
+/** Milliseconds without a byte after which an upload is given up. */
+export const DEFAULT_IDLE_TIMEOUT = 60_000;
+
+export interface UploadBodyOptions {
+  /** Decoded bytes at most; 5 TiB unless given. */
+  readonly maxLength?: number;
+  /** What a longer body is refused with; `EntityTooLarge` unless given. */
+  readonly tooLarge?: S3ErrorCode;
+  /** Milliseconds without a byte after which the client is given up; 60,000 unless given. */
+  readonly idleTimeout?: number;
+  /** The checksum to compute where the client sends none. */
+  readonly algorithm?: ChecksumAlgorithm;
+}
+
+/** The body of a request, not yet read. */
+export interface UploadBody extends ObjectBody {
+  readonly length: number;
+  /** The checksum that the client sends (header or trailer). */
+  readonly declaredAlgorithm: ChecksumAlgorithm | undefined;
+}
+
+/**
+ * Prepares to read the body of an authenticated request. Everything that its headers say is checked here, before a byte is
+ * read and before `100 Continue`.
+ *
+ * @throws S3Error `MissingContentLength`, `InvalidArgument`, `EntityTooLarge`, `InvalidDigest`, `InvalidRequest`
+ */
+export function createUploadBody(
+  request: S3Request,
+  framing: BodyFraming,
+  options: UploadBodyOptions = {},
+): UploadBody {
+  const length = parseBodyLength(request.headers, framing);
+  const maxLength = options.maxLength ?? MAX_OBJECT_BYTES;
+  if (length.decoded > maxLength) {
+    throw new S3Error(options.tooLarge ?? 'EntityTooLarge', {
+      details: { ProposedSize: String(length.decoded), MaxSizeAllowed: String(maxLength) },
+    });
+  }
+  const expected = parseExpectedDigests(request.headers.entries());
+  if (request.headers.has('x-amz-trailer') && (framing.kind === 'plain' || !framing.trailer)) {
+    throw new S3Error('InvalidRequest', {
+      message: 'x-amz-trailer needs a body with a trailer: x-amz-content-sha256 must be STREAMING-…-TRAILER.',
+    });
+  }
+  const plan: DigestPlan = {
+    expected,
+    ...(framing.kind === 'plain' && framing.sha256 !== undefined ? { sha256: framing.sha256 } : {}),
+    ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
+  };
+  return new RequestBody(request, framing, length, plan, options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT);
+}
+
+class RequestBody implements UploadBody {
+  private started = false;
+
+  constructor(
+    private readonly request: S3Request,
+    private readonly framing: BodyFraming,
+    private readonly bytes: BodyLength,
+    private readonly plan: DigestPlan,
+    private readonly idleTimeout: number,
+  ) {}
+
+  get length(): number {
+    return this.bytes.decoded;
+  }
+
+  get declaredAlgorithm(): ChecksumAlgorithm | undefined {
+    return this.plan.expected.checksum?.algorithm;
+  }
+
+  async transfer(sink: ByteSink): Promise<BodyDigests> {
+    if (this.started) throw new Error('A request body can be read only once.');
+    this.started = true;
+    const digester = new BodyDigester(this.plan);
+    const gatherer = new PieceGatherer(sink, digester, this.bytes.decoded);
+    const decoder = this.decoder(gatherer);
+    try {
+      if (this.bytes.wire !== 0) await this.pump(decoder ?? gatherer);
+      const trailer = decoder?.finish();
+      const last = await gatherer.settle();
+      const digests = digester.finish(last, trailer);
+      if (last.length > 0) await sink.write(last);
+      return digests;
+    } finally {
+      gatherer.release();
+    }
+  }
+
+  private pump(target: ChunkedDecoder | PieceGatherer): Promise<void> {
+    this.request.sendContinue();
+    return pumpStream(this.request.raw, target, { length: this.bytes.wire, idleTimeout: this.idleTimeout });
+  }
+
+  private decoder(gatherer: PieceGatherer): ChunkedDecoder | undefined {
+    const { framing } = this;
+    if (framing.kind === 'plain') return undefined;
+    const { checksum } = this.plan.expected;
+    return new ChunkedDecoder(
+      {
+        signer: framing.signer,
+        trailer: framing.trailer,
+        trailerChecksum: checksum !== undefined && checksum.value === undefined ? checksum.algorithm : undefined,
+        length: this.bytes.decoded,
+      },
+      gatherer,
+    );
+  }
+}
