@@ -13,7 +13,7 @@ export function findMistakes(instance: object): Mistake[] {
     whitelist: true,
     forbidNonWhitelisted: true,
     forbidUnknownValues: true,
-    validationError: { target: true, value: false },
+    validationError: { target: true, value: true },
   });
   for (const error of errors) collect(error, [], mistakes);
   return mistakes;
@@ -24,9 +24,14 @@ function collect(error: ValidationError, above: readonly (string | number)[], mi
   // One message a place: decorators nearest to the member come first, and what the others say follows from them.
   const constraint = Object.keys(error.constraints ?? {})[0];
   if (constraint === 'whitelistValidation') mistakes.push({ path, message: unknownMember(error) });
-  else if (constraint !== undefined)
-    mistakes.push({ path, message: error.constraints?.[constraint] ?? 'is not valid' });
+  else if (constraint !== undefined) mistakes.push({ path, message: broken(error, constraint) });
   for (const child of error.children ?? []) collect(child, path, mistakes);
+}
+
+function broken(error: ValidationError, constraint: string): string {
+  const message = error.constraints?.[constraint] ?? 'is not valid';
+  // A reader who misspelt a name looks for the value, and finds none.
+  return error.value === undefined && message.startsWith('must ') ? `is missing; it ${message}` : message;
 }
 
 function step(error: ValidationError): string | number {

@@ -22,6 +22,12 @@ export interface CorsRule {
   readonly maxAgeSeconds?: number;
 }
 
+/** How much a bucket may hold. */
+export interface BucketQuota {
+  readonly maxBytes?: number;
+  readonly maxObjects?: number;
+}
+
 /** A bucket that the configuration or a document maps to a path of the tree. */
 export interface BucketMapping {
   readonly name: string;
@@ -30,6 +36,7 @@ export interface BucketMapping {
   readonly grants: readonly Grant[];
   readonly anonymous: AnonymousAccess;
   readonly cors?: readonly CorsRule[];
+  readonly quota?: BucketQuota;
 }
 
 /** Where each folder is a bucket. */

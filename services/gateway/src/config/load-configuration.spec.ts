@@ -1,0 +1,202 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigurationError } from './configuration-error.js';
+import type { Configuration } from './configuration.js';
+import { loadConfiguration, parseConfiguration } from './load-configuration.js';
+
+const FILE = '/etc/bucketway/bucketway.yaml';
+const STORAGE = 'storages: [{mount: /, local: {root: ./data}}]';
+
+function mistakesOf(text: string): string[] {
+  try {
+    parseConfiguration(text, FILE);
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.message.split('\n');
+    throw error;
+  }
+  return [];
+}
+
+function parse(text: string): Configuration {
+  return parseConfiguration(text, FILE);
+}
+
+describe('parseConfiguration', () => {
+  it('fills in the defaults', () => {
+    expect(parse(STORAGE)).toMatchObject({
+      listen: { host: '0.0.0.0', port: 9000 },
+      admin: { host: '0.0.0.0', port: 9001 },
+      region: 'us-east-1',
+      domains: [],
+      signatureVersions: new Set(['v4']),
+      storages: [{ mount: '/', local: { root: '/etc/bucketway/data', durability: 'none', metadata: 'auto' } }],
+      accessLog: { to: 'stdout' },
+      shutdownGraceSeconds: 25,
+      bucketRoot: undefined,
+      documents: [],
+      files: [FILE],
+    });
+  });
+
+  it('resolves identities, grants and roots', () => {
+    const configuration = parse(`
+listen: '[::1]:9100'
+admin: off
+domains: [S3.Example.com]
+signatureVersions: [v4, v2]
+workers: 3
+accessLog: {file: access.log}
+storages:
+  - {mount: /, local: {root: /srv, durability: file, metadata: sidecar}}
+identities:
+  - {name: main, accessKeyId: AKMAIN, secretAccessKey: main-secret}
+  - {name: reader, accessKeyId: AKREAD, secretAccessKey: read-secret}
+buckets:
+  - name: photos
+    path: /photos
+    grants:
+      - {identity: main, mode: admin}
+      - {identity: reader, mode: [read], prefix: public/}
+    anonymous: read
+    quota: {maxBytes: 10}
+    cors: [{allowedOrigins: ['*'], allowedMethods: [GET]}]
+  - {name: empty, path: /}
+bucketRoot: {path: /buckets, create: [main]}
+documents: [docs, /var/docs]
+`);
+    expect(configuration).toMatchObject({
+      listen: { host: '::1', port: 9100 },
+      admin: undefined,
+      domains: ['s3.example.com'],
+      workers: 3,
+      accessLog: { to: 'file', path: '/etc/bucketway/access.log' },
+      bucketRoot: { path: '/buckets', create: new Set(['AKMAIN']) },
+      documents: ['/etc/bucketway/docs', '/var/docs'],
+    });
+    expect(configuration.identities.get('AKREAD')).toEqual({
+      name: 'reader',
+      accessKeyId: 'AKREAD',
+      secretAccessKey: 'read-secret',
+    });
+    expect(configuration.buckets.get('photos')).toEqual({
+      name: 'photos',
+      path: '/photos',
+      grants: [
+        { accessKeyId: 'AKMAIN', permissions: new Set(['read', 'write', 'list', 'admin']), prefix: '' },
+        { accessKeyId: 'AKREAD', permissions: new Set(['read']), prefix: 'public/' },
+      ],
+      anonymous: 'read',
+      quota: { maxBytes: 10 },
+      cors: [{ allowedOrigins: ['*'], allowedMethods: ['GET'], allowedHeaders: [], exposeHeaders: [] }],
+    });
+    // A snapshot travels to the workers.
+    expect(structuredClone(configuration)).toEqual(configuration);
+  });
+
+  it('takes members without a value as not written', () => {
+    expect(parse(`${STORAGE}\nbuckets:\ntls:\nidentities:\ndocuments:\nbucketRoot:\n`).buckets.size).toBe(0);
+  });
+
+  it.each([
+    ['', ':1:1: must be an object'],
+    ['- a', ':1:1: must be an object'],
+    ['a: [', ':1:5: '],
+    ['region: eu\nregion: us\n' + STORAGE, ':2:1: Map keys must be unique'],
+    ['region: eu', ':1:1: storages: is missing; it must be a list of storages'],
+    ['storages: []', ':1:1: storages: must hold at least one storage'],
+    ['storages:\n- mount: /', ':2:3: storages[0].local: is missing: say which storage to mount'],
+    [
+      'storages:\n- mount: /\n  local: {rot: x}',
+      ':3:3: storages[0].local.root: is missing; it must be the path of a folder\n' +
+        FILE +
+        ':3:11: storages[0].local.rot: is not a known field; did you mean "root"?',
+    ],
+    ['storages:\n- mount: data\n  local: {root: x}', ':2:3: storages[0].mount: must be an absolute path in the tree'],
+    [
+      'storages:\n- mount: /\n  local: {root: x, durability: full}',
+      ':3:20: storages[0].local.durability: must be one of none, file, directory',
+    ],
+    [`lisen: x\n${STORAGE}`, ':1:1: lisen: is not a known field; did you mean "listen"?'],
+    [`listen: 9000\n${STORAGE}`, ':1:1: listen: must be HOST:PORT'],
+    [`listen: a:99999\n${STORAGE}`, ':1:1: listen: must be HOST:PORT'],
+    [`workers: 0\n${STORAGE}`, ':1:1: workers: must be auto'],
+    [`accessLog: {path: x}\n${STORAGE}`, ':1:1: accessLog: must be stdout, off'],
+    [`signatureVersions: [v3]\n${STORAGE}`, ':1:1: signatureVersions: must be a list of v4, v2'],
+    [
+      `${STORAGE}\nbuckets:\n- {name: abc, path: /a, grants: [{identity: man, mode: admin}]}\nidentities:\n- {name: main, accessKeyId: AKMAIN, secretAccessKey: main-secret}`,
+      ':3:35: buckets[0].grants[0].identity: no identity is named "man"; did you mean "main"?',
+    ],
+    [
+      `${STORAGE}\nbuckets:\n- {name: abc, path: /a}\n- {name: abc, path: /b}`,
+      ':4:4: buckets[1].name: "abc" stands here twice',
+    ],
+    [
+      `storages: [{mount: /x, local: {root: x}}]\nbuckets:\n- {name: abc, path: /xy}`,
+      ':3:15: buckets[0].path: no storage is mounted at or above "/xy"',
+    ],
+    [
+      'storages: [{mount: /x, local: {root: x}}, {mount: /x, local: {root: y}}]',
+      ':1:44: storages[1].mount: another storage is mounted',
+    ],
+    [
+      `${STORAGE}\nidentities:\n- {name: main, accessKeyId: AKMAIN}`,
+      ':3:3: identities[0].secretAccessKey: write either secretAccessKey or secretAccessKeyFile',
+    ],
+    [
+      `${STORAGE}\nidentities:\n- {name: main, accessKeyId: AKMAIN, secretAccessKeyFile: /nowhere/x}`,
+      ':3:37: identities[0].secretAccessKeyFile: cannot be read: ENOENT',
+    ],
+    [
+      `${STORAGE}\nbucketRoot: {path: /, create: [nobody]}`,
+      ':2:32: bucketRoot.create[0]: no identity is named "nobody"; add it to identities',
+    ],
+    [`${STORAGE}\ntls: {certFile: /nowhere/c}`, ':2:1: tls.keyFile: is missing; it must be the path of a file'],
+  ])('refuses %j', (text, message) => {
+    expect(mistakesOf(text).join('\n')).toContain(`${FILE}${message}`);
+  });
+
+  it('names every mistake, in the order of the file', () => {
+    const mistakes = mistakesOf(`listen: x\nregion: 7\nadmin: y\n${STORAGE}\nbukets: []\n`);
+    expect(mistakes.map((line) => line.slice(FILE.length).split(': ')[0])).toEqual([':1:1', ':2:1', ':3:1', ':5:1']);
+  });
+
+  it('never says a secret', () => {
+    const mistakes = mistakesOf(
+      `${STORAGE}\nidentities:\n- {name: a, accessKeyId: 'AK A', secretAccessKey: 'top secret'}\n- {name: a, accessKeyId: AKB, secretAccessKey: "tiptop"}`,
+    );
+    expect(mistakes.length).toBeGreaterThan(1);
+    expect(mistakes.join()).not.toMatch(/top secret|tiptop/);
+  });
+});
+
+describe('loadConfiguration', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bucketway-config-'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('reads secrets from files beside it', () => {
+    writeFileSync(join(folder, 'secret'), 'file-secret\n');
+    const file = join(folder, 'c.yaml');
+    writeFileSync(file, `${STORAGE}\nidentities: [{name: a, accessKeyId: AKA, secretAccessKeyFile: secret}]`);
+    const { identities, files } = loadConfiguration(file);
+    expect(identities.get('AKA')?.secretAccessKey).toBe('file-secret');
+    expect(files).toEqual([file, join(folder, 'secret')]);
+  });
+
+  it('says that the file is not there', () => {
+    expect(() => loadConfiguration(join(folder, 'none.yaml'))).toThrow(/none\.yaml:1:1: cannot be read: ENOENT/);
+  });
+
+  it('refuses a certificate that is none', () => {
+    for (const name of ['c', 'k']) writeFileSync(join(folder, name), 'x');
+    const file = join(folder, 'c.yaml');
+    writeFileSync(file, `${STORAGE}\ntls: {certFile: c, keyFile: k}`);
+    expect(() => loadConfiguration(file)).toThrow(/:2:1: tls: the certificate and the key do not work together/);
+  });
+});
