@@ -90,7 +90,7 @@ describe('parseMappingsDocument', () => {
   });
 
   it.each([
-    [{}, 'buckets: is missing; it must be a list of buckets'],
+    [{}, 'buckets: is missing and must be a list of buckets'],
     [{ buckets: {} }, 'buckets: must be a list of buckets'],
     [{ buckets: [null] }, /^buckets: must hold objects|^buckets\[0\]/],
     [{ buckets: [{ ...BUCKET, name: 'No' }] }, /^buckets\[0\]\.name: must be 3 to 63/],
@@ -149,7 +149,7 @@ describe('parseCredentialsDocument', () => {
   });
 
   it.each([
-    [undefined, /^keys: is missing; it must be an object/],
+    [undefined, /^keys: is missing and must be an object/],
     [[], /^keys: must be an object/],
     [JSON.parse('{"__proto__": {"secretAccessKey": "secret-secret"}}'), /^keys: must be an object/],
     [{ BW7Q: { secretAccessKey: 'short' } }, /^keys\.BW7Q\.secretAccessKey: must be 8 to 256/],

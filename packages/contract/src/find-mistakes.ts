@@ -31,7 +31,7 @@ function collect(error: ValidationError, above: readonly (string | number)[], mi
 function broken(error: ValidationError, constraint: string): string {
   const message = error.constraints?.[constraint] ?? 'is not valid';
   // A reader who misspelt a name looks for the value, and finds none.
-  return error.value === undefined && message.startsWith('must ') ? `is missing; it ${message}` : message;
+  return error.value === undefined && message.startsWith('must ') ? `is missing and ${message}` : message;
 }
 
 function step(error: ValidationError): string | number {

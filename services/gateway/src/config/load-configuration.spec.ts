@@ -104,12 +104,12 @@ documents: [docs, /var/docs]
     ['- a', ':1:1: must be an object'],
     ['a: [', ':1:5: '],
     ['region: eu\nregion: us\n' + STORAGE, ':2:1: Map keys must be unique'],
-    ['region: eu', ':1:1: storages: is missing; it must be a list of storages'],
+    ['region: eu', ':1:1: storages: is missing and must be a list of storages'],
     ['storages: []', ':1:1: storages: must hold at least one storage'],
     ['storages:\n- mount: /', ':2:3: storages[0].local: is missing: say which storage to mount'],
     [
       'storages:\n- mount: /\n  local: {rot: x}',
-      ':3:3: storages[0].local.root: is missing; it must be the path of a folder\n' +
+      ':3:3: storages[0].local.root: is missing and must be the path of a folder\n' +
         FILE +
         ':3:11: storages[0].local.rot: is not a known field; did you mean "root"?',
     ],
@@ -152,7 +152,7 @@ documents: [docs, /var/docs]
       `${STORAGE}\nbucketRoot: {path: /, create: [nobody]}`,
       ':2:32: bucketRoot.create[0]: no identity is named "nobody"; add it to identities',
     ],
-    [`${STORAGE}\ntls: {certFile: /nowhere/c}`, ':2:1: tls.keyFile: is missing; it must be the path of a file'],
+    [`${STORAGE}\ntls: {certFile: /nowhere/c}`, ':2:1: tls.keyFile: is missing and must be the path of a file'],
   ])('refuses %j', (text, message) => {
     expect(mistakesOf(text).join('\n')).toContain(`${FILE}${message}`);
   });
