@@ -33,7 +33,7 @@ beforeEach(async () => {
   server = createServer((raw, response) => {
     void answer(raw, () => response.writeContinue()).then((outcome) => {
       outcomes.push(outcome);
-      response.shouldKeepAlive = raw.complete;
+      response.shouldKeepAlive = false;
       response.end(outcome);
       server.emit('outcome');
     });
