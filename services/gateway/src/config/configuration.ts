@@ -16,7 +16,8 @@ export interface TlsMaterial {
 }
 
 /** Where the access log goes. */
-export type AccessLogTarget = { readonly to: 'off' | 'stdout' } | { readonly to: 'file'; readonly path: string };
+export type AccessLogTarget =
+  { readonly to: 'off' } | { readonly to: 'stdout' } | { readonly to: 'file'; readonly path: string };
 
 /** What an administrator decided, checked and resolved: defaults filled in, files read, paths absolute. */
 export interface Configuration {
