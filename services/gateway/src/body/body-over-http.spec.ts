@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CollectingSink, encodeChunks, fakeRequest, FakeChunkSigner } from '../../test/support/body-fixtures.js';
 import { S3Error } from '../errors/s3-error.js';
@@ -30,14 +32,7 @@ beforeEach(async () => {
   sockets = [];
   outcomes = [];
   handle = async (request) => (await createUploadBody(request, framing).transfer(sink)).md5;
-  server = createServer((raw, response) => {
-    void answer(raw, () => response.writeContinue()).then((outcome) => {
-      outcomes.push(outcome);
-      response.shouldKeepAlive = false;
-      response.end(outcome);
-      server.emit('outcome');
-    });
-  });
+  server = createServer((raw, response) => void respond(raw, response));
   // As the gateway does it: nobody is told to continue before the gate has let the request through.
   server.on('checkContinue', (raw: IncomingMessage, response) => server.emit('request', raw, response));
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -49,6 +44,14 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
   expect(lentPieces()).toBe(0);
 });
+
+async function respond(raw: IncomingMessage, response: ServerResponse): Promise<void> {
+  const outcome = await answer(raw, () => response.writeContinue());
+  outcomes.push(outcome);
+  response.shouldKeepAlive = false;
+  response.end(outcome);
+  server.emit('outcome');
+}
 
 async function answer(raw: IncomingMessage, sendContinue: () => void): Promise<string> {
   const headers = HeaderMap.parse(raw.rawHeaders);
@@ -189,5 +192,34 @@ describe('bodies over a socket', () => {
     expect(await exchange(head({ 'Content-Length': 300_000 }), Buffer.alloc(300_000, 'abc'))).toContain('abc');
     await exchange(head({ 'Content-Length': 300_001 }));
     expect(outcomes[1]).toBe('MaxMessageLengthExceeded');
+  });
+
+  it('takes what the SDK makes of a stream: unsigned chunks with a checksum behind them', async () => {
+    handle = async (request) => {
+      expect(request.headers.get('x-amz-content-sha256')).toBe('STREAMING-UNSIGNED-PAYLOAD-TRAILER');
+      const digests = await createUploadBody(request, { kind: 'aws-chunked', trailer: true }).transfer(sink);
+      outcomes.push(String(digests.checksum?.algorithm));
+      return '';
+    };
+    const client = new S3Client({
+      endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+      region: 'us-east-1',
+      forcePathStyle: true,
+      credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+    });
+    const bytes = Buffer.alloc(3_000_000, 'streamed ');
+    const Body = Readable.from([bytes.subarray(0, 100_000), bytes.subarray(100_000)], { objectMode: false });
+    await client.send(
+      new PutObjectCommand({
+        Bucket: 'bucket',
+        Key: 'key',
+        Body,
+        ContentLength: bytes.length,
+        ChecksumAlgorithm: 'CRC64NVME',
+      }),
+    );
+    client.destroy();
+    expect(outcomes).toEqual(['CRC64NVME', '']);
+    expect(sink.bytes.equals(bytes)).toBe(true);
   });
 });

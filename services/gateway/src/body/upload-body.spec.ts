@@ -28,11 +28,19 @@ function code(expected: string, message?: string): object {
 async function put(
   headers: Record<string, string>,
   body: readonly Buffer[] | Buffer,
-  framing = PLAIN,
+  framing: BodyFraming = PLAIN,
 ): Promise<CollectingSink> {
   const sink = new CollectingSink();
   await createUploadBody(fakeRequest(headers, Buffer.isBuffer(body) ? [body] : body), framing).transfer(sink);
   return sink;
+}
+
+function trailed(signed: boolean): BodyFraming {
+  return { kind: 'aws-chunked', trailer: true, ...(signed ? { signer: new FakeChunkSigner() } : {}) };
+}
+
+function signedChunks(): BodyFraming {
+  return { kind: 'aws-chunked', trailer: false, signer: new FakeChunkSigner() };
 }
 
 afterEach(() => expect(lentPieces()).toBe(0));
@@ -171,12 +179,11 @@ describe('createUploadBody, plain bodies', () => {
 
   it('does not blame the client for a slow storage', async () => {
     const bytes = Buffer.alloc(4 * 1024 * 1024);
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => (release = resolve));
+    const held = Promise.withResolvers<void>();
     const request = fakeRequest({ 'content-length': String(bytes.length) }, splitAt(bytes, [1_500_000, 2_500_000]));
     const body = createUploadBody(request, PLAIN, { idleTimeout: 5 });
-    const transfer = body.transfer(new CollectingSink(() => held));
-    setTimeout(release, 30);
+    const transfer = body.transfer(new CollectingSink(() => held.promise));
+    setTimeout(held.resolve, 30);
     expect((await transfer).size).toBe(bytes.length);
   });
 
@@ -199,10 +206,6 @@ describe('createUploadBody, aws-chunked bodies', () => {
   const trailer = `x-amz-checksum-crc32:${CRC32_BASE64}`;
   const headers = { 'x-amz-decoded-content-length': '11', 'x-amz-trailer': 'x-amz-checksum-crc32' };
 
-  function framing(signed: boolean): BodyFraming {
-    return { kind: 'aws-chunked', trailer: true, ...(signed ? { signer: new FakeChunkSigner() } : {}) };
-  }
-
   it.each([true, false])('gives the same body however the wire is cut (signed: %s)', async (signed) => {
     await fc.assert(
       fc.asyncProperty(
@@ -221,7 +224,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
               'x-amz-trailer': 'x-amz-checksum-crc64nvme',
             },
             splitAt(wire, places),
-            framing(signed),
+            trailed(signed),
           );
           expect(sink.bytes.equals(whole)).toBe(true);
         },
@@ -233,7 +236,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
   it('takes a body byte by byte', async () => {
     const wire = Buffer.concat(encodeChunks([HELLO], { signed: true, trailer }));
     const bytes = Array.from(wire, (byte) => Buffer.of(byte));
-    expect((await put(headers, bytes, framing(true))).bytes).toEqual(HELLO);
+    expect((await put(headers, bytes, trailed(true))).bytes).toEqual(HELLO);
   });
 
   it('takes signed chunks without a trailer, and an empty body', async () => {
@@ -243,7 +246,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
   });
 
   it('takes an unsigned body whose trailer was not announced and does not come', async () => {
-    expect((await put({ 'x-amz-decoded-content-length': '11' }, encodeChunks([HELLO]), framing(false))).bytes).toEqual(
+    expect((await put({ 'x-amz-decoded-content-length': '11' }, encodeChunks([HELLO]), trailed(false))).bytes).toEqual(
       HELLO,
     );
   });
@@ -251,7 +254,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
   it('takes the trailer as minio-go writes it', async () => {
     const wire = Buffer.concat(encodeChunks([HELLO], { signed: true, trailer })).toString('latin1');
     const minio = Buffer.from(wire.replace(`${trailer}\r\n`, `${trailer}\n\r\n`), 'latin1');
-    expect((await put(headers, minio, framing(true))).bytes).toEqual(HELLO);
+    expect((await put(headers, minio, trailed(true))).bytes).toEqual(HELLO);
   });
 
   const chunk = 'b\r\nhello world\r\n';
@@ -284,7 +287,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
     ['with a short checksum', `${chunk}0\r\nx-amz-checksum-crc32:AAAA\r\n\r\n`, 'InvalidRequest'],
   ])('refuses a body %s', async (_, wire, expected) => {
     const sink = new CollectingSink();
-    const body = createUploadBody(fakeRequest(headers, [Buffer.from(wire)]), framing(false));
+    const body = createUploadBody(fakeRequest(headers, [Buffer.from(wire)]), trailed(false));
     await expect(body.transfer(sink)).rejects.toThrow(code(expected) as Error);
     expect(sink.pieces).toEqual([]);
   });
@@ -302,42 +305,45 @@ describe('createUploadBody, aws-chunked bodies', () => {
     ['with a trailer that is no checksum', { ...headers, 'x-amz-trailer': 'x-amz-meta-a' }, 'InvalidRequest'],
     ['with a checksum in header and trailer', { ...headers, 'x-amz-checksum-crc32': CRC32_BASE64 }, 'InvalidRequest'],
   ])('refuses a request %s', (_, given, expected) => {
-    expect(() => createUploadBody(fakeRequest(given, []), framing(false))).toThrow(code(expected) as Error);
+    expect(() => createUploadBody(fakeRequest(given, []), trailed(false))).toThrow(code(expected) as Error);
   });
 
   describe('signed', () => {
     const payloads = [1, 2, 3, 4, 5].map((number) => Buffer.alloc(8192, String(number)));
     const length = { 'x-amz-decoded-content-length': String(5 * 8192) };
-    const signed = (): BodyFraming => ({ kind: 'aws-chunked', trailer: false, signer: new FakeChunkSigner() });
 
     it('refuses a wrong signature in chunk 3 of 5 and hands on nothing', async () => {
       const chunks = encodeChunks(payloads, { signed: true });
       const third = chunks[2] as Buffer;
       third[third.indexOf('=') + 1] = third[third.indexOf('=') + 1] === 0x61 ? 0x62 : 0x61;
       const sink = new CollectingSink();
-      const body = createUploadBody(fakeRequest(length, chunks), signed());
+      const body = createUploadBody(fakeRequest(length, chunks), signedChunks());
       await expect(body.transfer(sink)).rejects.toThrow(code('SignatureDoesNotMatch') as Error);
       expect(sink.pieces).toEqual([]);
     });
 
     it('refuses chunks in another order', async () => {
       const [one, two, ...rest] = encodeChunks(payloads, { signed: true }) as [Buffer, Buffer, ...Buffer[]];
-      await expect(put(length, [two, one, ...rest], signed())).rejects.toThrow(code('SignatureDoesNotMatch') as Error);
+      await expect(put(length, [two, one, ...rest], signedChunks())).rejects.toThrow(
+        code('SignatureDoesNotMatch') as Error,
+      );
     });
 
     it('refuses a changed byte', async () => {
       const chunks = encodeChunks(payloads, { signed: true });
       (chunks[4] as Buffer)[5000] = 0;
-      await expect(put(length, chunks, signed())).rejects.toThrow(code('SignatureDoesNotMatch') as Error);
+      await expect(put(length, chunks, signedChunks())).rejects.toThrow(code('SignatureDoesNotMatch') as Error);
     });
 
     it('refuses chunks without a signature', async () => {
-      await expect(put(length, encodeChunks(payloads), signed())).rejects.toThrow(code('IncompleteBody') as Error);
+      await expect(put(length, encodeChunks(payloads), signedChunks())).rejects.toThrow(
+        code('IncompleteBody') as Error,
+      );
     });
 
     it('refuses a chunk below 8 KiB that is not the last', async () => {
       const chunks = encodeChunks([Buffer.alloc(8191), Buffer.alloc(1)], { signed: true });
-      const attempt = put({ 'x-amz-decoded-content-length': '8192' }, chunks, signed());
+      const attempt = put({ 'x-amz-decoded-content-length': '8192' }, chunks, signedChunks());
       await expect(attempt).rejects.toThrow(code('InvalidChunkSizeError') as Error);
     });
 
@@ -348,7 +354,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
       ['a changed value', (wire) => wire.replace(CRC32_BASE64, 'AAAAAA=='), 'SignatureDoesNotMatch'],
     ])('refuses a trailer with %s', async (_, change, expected) => {
       const wire = Buffer.concat(encodeChunks([HELLO], { signed: true, trailer })).toString('latin1');
-      await expect(put(headers, Buffer.from(change(wire)), framing(true))).rejects.toThrow(code(expected) as Error);
+      await expect(put(headers, Buffer.from(change(wire)), trailed(true))).rejects.toThrow(code(expected) as Error);
     });
   });
 });

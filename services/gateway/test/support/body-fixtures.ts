@@ -91,12 +91,15 @@ export class CollectingSink implements ByteSink {
       this.pieces.push(Buffer.from(piece));
       return;
     }
+    return this.writeLate(piece, this.delay);
+  }
+
+  private async writeLate(piece: Buffer, delay: () => Promise<void>): Promise<void> {
     this.writing += 1;
-    return this.delay().then(() => {
-      // Only now: the piece must have stayed as it was until the promise resolves.
-      this.pieces.push(Buffer.from(piece));
-      this.writing -= 1;
-    });
+    await delay();
+    // Only now: the piece must have stayed as it was until the promise resolves.
+    this.pieces.push(Buffer.from(piece));
+    this.writing -= 1;
   }
 
   get bytes(): Buffer {
