@@ -90,6 +90,18 @@ describe('bodies over a socket', () => {
     expect(sink.pieces).toEqual([HELLO]);
   });
 
+  it.each([11, 70_000, 3_000_000])(
+    'leaves a connection that can take the next request after %i bytes',
+    async (size) => {
+      handle = async (request) => {
+        await createUploadBody(request, PLAIN).transfer(sink);
+        return String(request.raw.complete);
+      };
+      await exchange(head({ 'Content-Length': size }), Buffer.alloc(size));
+      expect(outcomes).toEqual(['true']);
+    },
+  );
+
   it('takes 20 MB with a sink that is slower than the client', async () => {
     sink = new CollectingSink(() => new Promise((resolve) => setImmediate(resolve)));
     const bytes = Buffer.alloc(20_000_000, 'every byte counts ');

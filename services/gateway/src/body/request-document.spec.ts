@@ -15,6 +15,7 @@ describe('readDocument', () => {
   it.each<[string, Record<string, string>, string]>([
     ['no digest at all', {}, 'InvalidRequest'],
     ['only the name of a digest', { 'x-amz-checksum-algorithm': 'CRC32' }, 'InvalidRequest'],
+    ['only the type of a digest', { 'x-amz-checksum-type': 'COMPOSITE' }, 'InvalidRequest'],
     ['a wrong digest', { 'content-md5': hash('md5', 'other', 'base64') }, 'BadDigest'],
     ['a wrong checksum', { 'x-amz-checksum-crc32': 'AAAAAA==' }, 'BadDigest'],
   ])('refuses a document with %s where one is required', async (_, headers, code) => {
@@ -26,6 +27,11 @@ describe('readDocument', () => {
   it('verifies a signed hash', async () => {
     const read = readDocument(fakeRequest(LENGTH, [XML]), { kind: 'plain', sha256: hash('sha256', 'other') });
     await expect(read).rejects.toThrow(expect.objectContaining({ code: 'XAmzContentSHA256Mismatch' }) as Error);
+  });
+
+  it('leaves a checksum alone that is about the object', async () => {
+    const request = fakeRequest({ ...LENGTH, 'x-amz-checksum-crc32': 'AAAAAA==' }, [XML]);
+    expect(await readDocument(request, { kind: 'plain' }, { checksumOf: 'object' })).toEqual(XML);
   });
 
   it('refuses aws-chunked', async () => {

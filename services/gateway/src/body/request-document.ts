@@ -1,6 +1,7 @@
 import { S3Error } from '../errors/s3-error.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { BodyFraming } from './body-framing.js';
+import { parseExpectedDigests } from './expected-digests.js';
 import { createUploadBody } from './upload-body.js';
 
 /** Bytes that a document has at most, unless its operation allows more. */
@@ -11,6 +12,8 @@ export interface DocumentOptions {
   readonly limit?: number;
   /** The operation must not run on a document that nobody vouched for (DeleteObjects). */
   readonly requireDigest?: boolean;
+  /** What `x-amz-checksum-*` is about: with CompleteMultipartUpload the object that it makes. `document` unless given. */
+  readonly checksumOf?: 'document' | 'object';
   /** Milliseconds without a byte after which the client is given up. */
   readonly idleTimeout?: number;
 }
@@ -28,7 +31,7 @@ export async function readDocument(
   if (framing.kind !== 'plain') {
     throw new S3Error('InvalidRequest', { message: 'aws-chunked bodies are for PutObject and UploadPart only.' });
   }
-  const { limit = DEFAULT_DOCUMENT_LIMIT, requireDigest = false, idleTimeout } = options;
+  const { limit = DEFAULT_DOCUMENT_LIMIT, requireDigest = false, checksumOf, idleTimeout } = options;
   if (requireDigest && !hasDigest(request)) {
     throw new S3Error('InvalidRequest', {
       message: 'Missing required header for this request: Content-MD5 OR x-amz-checksum-*',
@@ -37,6 +40,7 @@ export async function readDocument(
   const body = createUploadBody(request, framing, {
     maxLength: limit,
     tooLarge: 'MaxMessageLengthExceeded',
+    ignoreChecksums: checksumOf === 'object',
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
   });
   const pieces: Buffer[] = [];
@@ -46,12 +50,8 @@ export async function readDocument(
 }
 
 function hasDigest(request: S3Request): boolean {
-  if (request.headers.has('content-md5')) return true;
-  for (const [name] of request.headers.entries()) {
-    // x-amz-checksum-algorithm alone vouches for nothing.
-    if (name.startsWith('x-amz-checksum-') && name !== 'x-amz-checksum-algorithm') return true;
-  }
-  return false;
+  const { md5, checksum } = parseExpectedDigests(request.headers.entries());
+  return md5 !== undefined || checksum !== undefined;
 }
 
 /**

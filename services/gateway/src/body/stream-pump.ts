@@ -10,7 +10,7 @@ export interface ByteTarget {
 }
 
 export interface PumpOptions {
-  /** Bytes after which the stream is known to be at its end; undefined where only its end tells. */
+  /** Bytes that the stream must give; undefined where only its end tells. */
   readonly length: number | undefined;
   /** Milliseconds without a byte after which the client is given up. */
   readonly idleTimeout: number;
@@ -18,6 +18,7 @@ export interface PumpOptions {
 
 /**
  * Reads a stream to its end into a target, by `data` events: pipes and async iterators cost twice the CPU for a small body.
+ * It waits for the end also where the length is known: only then is a request complete and its connection fit for the next.
  *
  * @throws S3Error `IncompleteBody` where the client goes away, `RequestTimeout` where it stalls; what the target throws
  */
@@ -68,11 +69,8 @@ class StreamPump {
       this.fail(error);
       return;
     }
-    if (this.received === this.options.length) {
-      this.stop();
-      this.settlers.resolve();
-      return;
-    }
+    // With everything here only the end is to come, and it must not wait for the target.
+    if (this.received === this.options.length) return;
     if (this.target.ready !== undefined && !this.paused) {
       this.paused = true;
       this.stream.pause();
@@ -92,7 +90,7 @@ class StreamPump {
   };
 
   private readonly onEnd = (): void => {
-    if (this.options.length !== undefined) {
+    if (this.options.length !== undefined && this.received !== this.options.length) {
       this.fail(connectionClosed());
       return;
     }

@@ -1,5 +1,6 @@
 import { S3Error } from '../errors/s3-error.js';
 import type { S3ErrorCode } from '../errors/s3-error-codes.js';
+import type { HeaderMap } from '../http/header-map.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
 import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-store.js';
@@ -23,6 +24,8 @@ export interface UploadBodyOptions {
   readonly idleTimeout?: number;
   /** The checksum to compute where the client sends none. */
   readonly algorithm?: ChecksumAlgorithm;
+  /** `x-amz-checksum-*` is about something else than this body. */
+  readonly ignoreChecksums?: boolean;
 }
 
 /** The body of a request, not yet read. */
@@ -50,7 +53,9 @@ export function createUploadBody(
       details: { ProposedSize: String(length.decoded), MaxSizeAllowed: String(maxLength) },
     });
   }
-  const expected = parseExpectedDigests(request.headers.entries());
+  const expected = parseExpectedDigests(
+    options.ignoreChecksums === true ? contentMd5Only(request.headers) : request.headers.entries(),
+  );
   if (request.headers.has('x-amz-trailer') && (framing.kind === 'plain' || !framing.trailer)) {
     throw new S3Error('InvalidRequest', {
       message: 'x-amz-trailer needs a body with a trailer: x-amz-content-sha256 must be STREAMING-…-TRAILER.',
@@ -62,6 +67,11 @@ export function createUploadBody(
     ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
   };
   return new RequestBody(request, framing, length, plan, options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT);
+}
+
+function contentMd5Only(headers: HeaderMap): readonly [string, string][] {
+  const md5 = headers.get('content-md5');
+  return md5 === undefined ? [] : [['content-md5', md5]];
 }
 
 class RequestBody implements UploadBody {
