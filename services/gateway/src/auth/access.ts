@@ -32,10 +32,12 @@ export class Access {
    * @throws S3Error `AccessDenied`
    */
   requireAny(principal: Principal, mapping: BucketMapping): void {
-    if (mapping.anonymous !== 'none') return;
-    const granted =
-      !isAnonymous(principal) && mapping.grants.some((grant) => grant.accessKeyId === principal.accessKeyId);
-    if (!granted) throw new S3Error('AccessDenied');
+    if (mapping.anonymous === 'none' && !this.hasGrant(principal, mapping)) throw new S3Error('AccessDenied');
+  }
+
+  /** Whether a principal has some grant in a bucket; such buckets it sees in ListBuckets. */
+  hasGrant(principal: Principal, mapping: BucketMapping): boolean {
+    return !isAnonymous(principal) && mapping.grants.some((grant) => grant.accessKeyId === principal.accessKeyId);
   }
 
   /** @throws S3Error `AccessDenied` */

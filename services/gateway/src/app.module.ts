@@ -1,0 +1,45 @@
+import { Module, type DynamicModule } from '@nestjs/common';
+import { DiscoveryModule } from '@nestjs/core';
+import { AuthModule } from './auth/auth.module.js';
+import { SnapshotStore } from './config/snapshot-store.js';
+import { GatewayController } from './http/gateway.controller.js';
+import { Responder } from './http/responder.js';
+import { ObjectsModule } from './objects/objects.module.js';
+import { RequestObserver } from './observability/request-observer.js';
+import { Dispatcher } from './operations/dispatcher.js';
+import { OperationsModule } from './operations/operations.module.js';
+
+/** What the gateway is given by the process that runs it. */
+export interface GatewayEnvironment {
+  readonly snapshots: SnapshotStore;
+  readonly observer: RequestObserver;
+}
+
+/** Providers that every module may inject. */
+@Module({})
+class EnvironmentModule {
+  static with({ snapshots, observer }: GatewayEnvironment): DynamicModule {
+    return {
+      module: EnvironmentModule,
+      global: true,
+      providers: [
+        { provide: SnapshotStore, useValue: snapshots },
+        { provide: RequestObserver, useValue: observer },
+      ],
+      exports: [SnapshotStore, RequestObserver],
+    };
+  }
+}
+
+/** The S3 gateway. */
+@Module({})
+export class AppModule {
+  static with(environment: GatewayEnvironment): DynamicModule {
+    return {
+      module: AppModule,
+      imports: [EnvironmentModule.with(environment), DiscoveryModule, AuthModule, ObjectsModule, OperationsModule],
+      controllers: [GatewayController],
+      providers: [Dispatcher, Responder],
+    };
+  }
+}

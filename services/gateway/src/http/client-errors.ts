@@ -1,0 +1,26 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
+import { S3Error } from '../errors/s3-error.js';
+import { errorDocument } from '../xml/error-document.js';
+import { HOST_ID, newRequestId } from './request-id.js';
+
+/** Answers what is not HTTP, which never becomes a request, as an S3 error, and closes the connection. */
+export function answerBrokenRequests(server: Server): void {
+  server.removeAllListeners('clientError');
+  server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const body = errorDocument(toS3Error(error.code), '/', newRequestId(), HOST_ID);
+    socket.end(
+      `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+    );
+  });
+}
+
+function toS3Error(code: string | undefined): S3Error {
+  if (code === 'HPE_HEADER_OVERFLOW') return new S3Error('RequestHeaderSectionTooLarge');
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new S3Error('RequestTimeout');
+  return new S3Error('BadRequest', { message: 'The request is not valid HTTP.' });
+}

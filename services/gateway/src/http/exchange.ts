@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TLSSocket } from 'node:tls';
+import type { AuthenticationScheme } from '../auth/authentication-scheme.js';
+import { isAnonymous, type Principal } from '../auth/identity.js';
+import type { S3ErrorCode } from '../errors/s3-error-codes.js';
+import { redactTarget } from '../observability/redact-target.js';
+import type { RequestRecord } from '../observability/request-record.js';
+import type { Bucket } from '../objects/buckets.js';
+import type { OperationDescription } from '../operations/operation.js';
+import { newRequestId } from './request-id.js';
+import type { S3Request } from './s3-request.js';
+
+/** Status that the access log shows for a client that went away before it was answered. */
+const CLIENT_CLOSED_REQUEST = 499;
+
+/** One request and its answer, from the headers to the last byte: what the stages of the pipeline find out, for the answer and the log. */
+export class Exchange {
+  readonly id = newRequestId();
+  readonly receivedAt = new Date();
+  private readonly startedAt = performance.now();
+  /** Set by the parser; undefined where the request could not be parsed. */
+  request: S3Request | undefined;
+  operation: OperationDescription | undefined;
+  /** The bucket worked on, once found. */
+  bucket: Bucket | undefined;
+  principal: Principal | undefined;
+  scheme: AuthenticationScheme | undefined;
+  errorCode: S3ErrorCode | undefined;
+  objectSize: number | undefined;
+  /** Body bytes written. */
+  bytesOut = 0;
+  private answeredAt = 0;
+
+  constructor(
+    readonly raw: IncomingMessage,
+    readonly response: ServerResponse,
+    readonly target: string,
+    readonly expectsContinue: boolean,
+  ) {}
+
+  /** Notes that the answer begins. */
+  answering(): void {
+    this.answeredAt = performance.now();
+  }
+
+  /** The record of the finished exchange. */
+  record(): RequestRecord {
+    const now = performance.now();
+    const { request, principal } = this;
+    const scheme = this.scheme === 'anonymous' ? undefined : this.scheme;
+    const path = request?.path;
+    const { headers } = this.raw;
+    return {
+      time: this.receivedAt,
+      operation: this.operation?.name,
+      method: this.raw.method ?? '',
+      bucket: path && path.kind !== 'root' ? path.bucket : undefined,
+      key: path?.kind === 'object' ? path.key : undefined,
+      status: this.answeredAt === 0 ? CLIENT_CLOSED_REQUEST : this.response.statusCode,
+      errorCode: this.errorCode,
+      bytesIn: this.raw.method === 'GET' ? 0 : Number(headers['content-length'] ?? 0),
+      bytesOut: this.bytesOut,
+      objectSize: this.objectSize,
+      totalMs: now - this.startedAt,
+      turnAroundMs: (this.answeredAt || now) - this.startedAt,
+      remoteAddress: this.raw.socket.remoteAddress ?? '',
+      principal: principal && !isAnonymous(principal) ? principal : undefined,
+      requestId: this.id,
+      userAgent: headers['user-agent'],
+      referer: headers.referer,
+      host: headers.host,
+      versionId: '-',
+      authenticationType: scheme && (scheme.endsWith('header') ? 'AuthHeader' : 'QueryString'),
+      signatureVersion: scheme && (scheme.startsWith('v4') ? 'SigV4' : 'SigV2'),
+      tlsVersion: (this.raw.socket as Partial<TLSSocket>).getProtocol?.() ?? undefined,
+      target: redactTarget(this.target),
+    };
+  }
+}

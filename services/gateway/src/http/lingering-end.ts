@@ -1,0 +1,56 @@
+import type { Exchange } from './exchange.js';
+
+/** Bytes of an unread body that are taken in and thrown away, so that the connection lives on. */
+const KEEP_ALIVE_BYTES = 256 * 1024;
+/** Bytes taken in before the connection is closed under a client that does not stop to read the answer. */
+const DISCARD_BYTES = 16 * 1024 * 1024;
+/** How long, in milliseconds, such a client has to notice the answer. */
+const LINGER_MS = 2_000;
+
+/** Whether so much of the request's body is unread that the connection cannot be kept. Known before the headers are written. */
+export function mustClose(exchange: Exchange): boolean {
+  const { raw } = exchange;
+  if (raw.complete) return false;
+  if (raw.headers['transfer-encoding'] !== undefined) return true;
+  const declared = Number(raw.headers['content-length'] ?? 0);
+  // A client that was not told to continue may send its body all the same, or not: no telling where its next request begins.
+  return declared > (exchange.expectsContinue ? 0 : KEEP_ALIVE_BYTES);
+}
+
+/**
+ * Ends an answer. Where the request's body was not read (an error found before it, as authentication errors are), closing at once
+ * would reset the connection under a client that is still sending, and the answer with it; reading all of it would let anybody
+ * make the gateway swallow terabytes. So the answer is sent, and the rest read for a while, bounded.
+ */
+export async function lingeringEnd(exchange: Exchange, body: string | Buffer | undefined): Promise<void> {
+  const { raw, response } = exchange;
+  if (!mustClose(exchange)) {
+    if (!raw.complete) raw.resume();
+    response.end(body);
+    return;
+  }
+  if (body === undefined) response.flushHeaders();
+  else response.write(body);
+  await clientIsDone(exchange);
+  response.end();
+}
+
+/** Resolves when the client has sent all or closed, has sent too much, or has had its time. */
+function clientIsDone(exchange: Exchange): Promise<void> {
+  const { raw } = exchange;
+  return new Promise((resolve) => {
+    let taken = 0;
+    const done = (): void => {
+      clearTimeout(timer);
+      raw.off('data', take).off('end', done).off('close', done).off('error', done);
+      resolve();
+    };
+    const take = (chunk: Buffer): void => {
+      taken += chunk.length;
+      if (taken > DISCARD_BYTES) done();
+    };
+    const timer = setTimeout(done, LINGER_MS);
+    raw.on('data', take).on('end', done).on('close', done).on('error', done);
+    raw.resume();
+  });
+}

@@ -1,0 +1,102 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { corsHeaders } from '../cors/cors-headers.js';
+import { S3Error } from '../errors/s3-error.js';
+import { RequestObserver } from '../observability/request-observer.js';
+import { errorDocument } from '../xml/error-document.js';
+import type { Exchange } from './exchange.js';
+import { lingeringEnd, mustClose } from './lingering-end.js';
+import { HOST_ID } from './request-id.js';
+import { SMALL_BODY_BYTES, pumpBody, readSmallBody } from './response-pump.js';
+import type { S3Response, StreamedBody } from './s3-response.js';
+
+/** Puts answers on the wire: the last stage, for successes and errors alike. */
+@Injectable()
+export class Responder {
+  private readonly logger = new Logger(Responder.name);
+
+  constructor(private readonly observer: RequestObserver) {}
+
+  /** Sends an answer and reports the finished exchange. Closes the body's reader, whatever happens. */
+  async send(exchange: Exchange, answer: S3Response): Promise<void> {
+    const { response } = exchange;
+    const { body } = answer;
+    try {
+      const cors = await this.corsHeadersOf(exchange);
+      if (response.destroyed) return;
+      const headers = ['x-amz-request-id', exchange.id, 'x-amz-id-2', HOST_ID, 'Server', 'Bucketway', ...cors];
+      for (const value of answer.headers) headers.push(value);
+      const head = exchange.raw.method === 'HEAD';
+      if (typeof body === 'string') headers.push('Content-Type', 'application/xml');
+      if (typeof body === 'string') headers.push('Content-Length', String(Buffer.byteLength(body)));
+      else if (Buffer.isBuffer(body)) headers.push('Content-Length', String(body.length));
+      else if (body === undefined && !head && answer.status !== 204 && answer.status !== 304)
+        headers.push('Content-Length', '0');
+      // Read before the headers are written: a storage that fails now can still be told as an error.
+      const small = isStream(body) && !head && body.length <= SMALL_BODY_BYTES ? await readSmallBody(body) : body;
+      if (mustClose(exchange)) headers.push('Connection', 'close');
+      exchange.answering();
+      response.writeHead(answer.status, headers);
+      await this.sendBody(exchange, head ? undefined : small);
+    } finally {
+      if (isStream(body)) await body.reader.close();
+      this.observer.finished(exchange.record());
+    }
+  }
+
+  /** Sends an error as S3 does. What is not an {@link S3Error} is logged and told as `InternalError`, without its text. */
+  async sendError(exchange: Exchange, error: unknown): Promise<void> {
+    const known = error instanceof S3Error ? error : new S3Error('InternalError', { cause: error });
+    exchange.errorCode = known.code;
+    if (known.status >= 500 && known.code !== 'NotImplemented') this.logFailure(exchange, known);
+    const { response } = exchange;
+    if (response.headersSent) {
+      // Too late for an error; a broken connection is the only sign of one that a client cannot overlook.
+      response.destroy();
+      this.observer.finished(exchange.record());
+      return;
+    }
+    const headers: string[] = [];
+    for (const [name, value] of Object.entries(known.headers)) headers.push(name, value);
+    const bare = exchange.raw.method === 'HEAD' || known.status === 304;
+    if (bare) await this.send(exchange, { status: known.status, headers });
+    else {
+      const resource = exchange.target.split('?', 1)[0] as string;
+      const body = errorDocument(known, resource, exchange.id, HOST_ID);
+      await this.send(exchange, { status: known.status, headers, body });
+    }
+  }
+
+  private async sendBody(exchange: Exchange, body: S3Response['body']): Promise<void> {
+    const { response } = exchange;
+    if (isStream(body)) {
+      exchange.bytesOut = await pumpBody(response, body);
+      if (exchange.bytesOut === body.length) response.end();
+      else response.destroy();
+      return;
+    }
+    if (body !== undefined) exchange.bytesOut = Buffer.byteLength(body);
+    await lingeringEnd(exchange, body);
+  }
+
+  private async corsHeadersOf(exchange: Exchange): Promise<readonly string[]> {
+    const { request, bucket, operation } = exchange;
+    // A preflight brings its own.
+    if (request === undefined || bucket === undefined || operation?.permission === 'public') return [];
+    const { cors } = await bucket.settings();
+    if (cors === undefined) return [];
+    const method = request.headers.get('access-control-request-method') ?? request.method;
+    return corsHeaders(cors, request.headers.get('origin'), method);
+  }
+
+  private logFailure(exchange: Exchange, error: S3Error): void {
+    const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : '';
+    this.logger.error(
+      `${exchange.operation?.name ?? exchange.raw.method} ${error.code} (request ${exchange.id}): ${error.message}`,
+      cause,
+    );
+  }
+}
+
+function isStream(body: S3Response['body']): body is StreamedBody {
+  return typeof body === 'object' && 'reader' in body;
+}

@@ -1,0 +1,118 @@
+import { fromByteString, lowerBound, successor, toByteString, type ByteString } from '../../storage/byte-string.js';
+import type { FileDriver, FolderNames } from '../../storage/file-driver.js';
+import { StorageError } from '../../storage/storage-error.js';
+import { RESERVED_PREFIX, type StoragePath } from '../../storage/storage-path.js';
+import { MAX_KEY_BYTES } from '../../http/object-key.js';
+import type { ListQuery } from '../listing.js';
+import { FOLDER_OBJECT } from './key-path.js';
+
+/** A row before the file behind it was looked at. */
+export type FoundName =
+  | { readonly kind: 'prefix'; readonly prefix: string }
+  /** `folder` ends in `/` or is empty; a folder's own object has the folder's key and the marker's name. */
+  | { readonly kind: 'object'; readonly folder: string; readonly name: string; readonly key: string };
+
+/**
+ * Walks the folders of a bucket in key order and finds the names of a page. It opens only folders that can hold one of them, and
+ * looks at no file: a page costs what it holds, not what the bucket holds.
+ *
+ * Keys are compared as byte strings throughout. A folder sorts as `name/`, so that `a-b` comes before what is in `a`.
+ */
+export class FileListing {
+  private readonly prefix: ByteString;
+  private readonly delimiter: ByteString;
+  /** Where the page begins: the least key that may still be in it. It moves up past common prefixes that were found. */
+  private from: ByteString;
+  private readonly found: FoundName[] = [];
+
+  constructor(
+    private readonly files: FileDriver,
+    query: ListQuery,
+    /** Names to find: the page and one more. */
+    private readonly wanted: number,
+  ) {
+    this.prefix = toByteString(query.prefix);
+    this.delimiter = toByteString(query.delimiter);
+    this.from = query.startAfter === '' ? '' : firstBehind(toByteString(query.startAfter), this.prefix, this.delimiter);
+  }
+
+  async run(): Promise<readonly FoundName[]> {
+    if (this.wanted > 0) await this.walk('');
+    return this.found;
+  }
+
+  /** @param folder key prefix of the folder: empty, or with a trailing `/`. Resolves with false when the page is full. */
+  private async walk(folder: ByteString): Promise<boolean> {
+    const names = await this.namesOf(folder);
+    // The folder's own key is shorter than all others in it, whatever its marker's name sorts behind.
+    if (names[lowerBound(names, FOLDER_OBJECT)] === FOLDER_OBJECT && folder.startsWith(this.prefix)) {
+      if (!(await this.take(folder, FOLDER_OBJECT, folder))) return false;
+    }
+    for (let i = this.firstIndex(names, folder); i < names.length; i++) {
+      const name = names[i] as ByteString;
+      const key = folder + name;
+      // A key that no request can name is no object.
+      if (name.startsWith(RESERVED_PREFIX) || key.length > MAX_KEY_BYTES) continue;
+      if (!key.startsWith(this.prefix)) {
+        if (name.endsWith('/') && this.prefix.startsWith(key)) {
+          if (!(await this.walk(key))) return false;
+        } else if (key > this.prefix) break;
+        continue;
+      }
+      if (!(await this.take(folder, name, key))) return false;
+      if (this.from > key) i = Math.max(i, this.firstIndex(names, folder) - 1);
+    }
+    return true;
+  }
+
+  /** Deals with a name whose key begins with the prefix. */
+  private async take(folder: ByteString, name: ByteString, key: ByteString): Promise<boolean> {
+    const cut = this.delimiter === '' ? -1 : key.indexOf(this.delimiter, this.prefix.length);
+    if (cut >= 0) {
+      const common = key.slice(0, cut + this.delimiter.length);
+      if (common >= this.from) {
+        this.from = successor(common);
+        this.found.push({ kind: 'prefix', prefix: fromByteString(common) });
+      }
+    } else if (name.endsWith('/')) return this.walk(key);
+    else if (key >= this.from) {
+      this.found.push({
+        kind: 'object',
+        folder: fromByteString(folder),
+        name: fromByteString(name),
+        key: fromByteString(key),
+      });
+    }
+    return this.found.length < this.wanted;
+  }
+
+  /** Index of the first name of a folder that can be, or hold, something from {@link from} and the prefix on. */
+  private firstIndex(names: FolderNames, folder: ByteString): number {
+    const bound = this.from > this.prefix ? this.from : this.prefix;
+    if (bound <= folder) return 0;
+    if (!bound.startsWith(folder)) return bound > folder ? names.length : 0;
+    const rest = bound.slice(folder.length);
+    const index = lowerBound(names, rest);
+    const before = names[index - 1];
+    return before?.endsWith('/') && rest.startsWith(before) ? index - 1 : index;
+  }
+
+  private async namesOf(folder: ByteString): Promise<FolderNames> {
+    try {
+      return await this.files.list(fromByteString(folder.slice(0, -1)) as StoragePath);
+    } catch (error) {
+      // Gone since its parent was read, or the prefix names no folder.
+      if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder')) return [];
+      throw error;
+    }
+  }
+}
+
+/** The least key behind a marker; a common prefix that is not behind the marker is left out as a whole. */
+function firstBehind(marker: ByteString, prefix: ByteString, delimiter: ByteString): ByteString {
+  if (delimiter !== '' && marker.startsWith(prefix)) {
+    const cut = marker.indexOf(delimiter, prefix.length);
+    if (cut >= 0) return successor(marker.slice(0, cut + delimiter.length));
+  }
+  return `${marker}\0`;
+}

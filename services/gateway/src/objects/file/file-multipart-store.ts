@@ -1,0 +1,204 @@
+import { hash, randomBytes } from 'node:crypto';
+import { S3Error } from '../../errors/s3-error.js';
+import type { ObjectKey } from '../../http/object-key.js';
+import type { FileDriver } from '../../storage/file-driver.js';
+import { StorageError } from '../../storage/storage-error.js';
+import { joinPath, type StoragePath } from '../../storage/storage-path.js';
+import { checkWriteConditions, hasConditions } from '../check-write-conditions.js';
+import type {
+  CompleteUpload,
+  MultipartStore,
+  NewUpload,
+  PartInfo,
+  PartsPage,
+  UploadInfo,
+  UploadsPage,
+  UploadsQuery,
+} from '../multipart-store.js';
+import type { ObjectBody, ObjectInfo, ObjectPart } from '../object-store.js';
+import { toS3Error } from '../to-s3-error.js';
+import { pageOfUploads } from '../uploads-page.js';
+import type { FileObjectStore } from './file-object-store.js';
+import { keyToPath } from './key-path.js';
+import { findParts, multipartETag, wholeChecksum } from './multipart/completed-parts.js';
+import { PartWriter } from './multipart/part-writer.js';
+import { UploadAssembly } from './multipart/upload-assembly.js';
+import { UploadFolder, type StoredPart } from './multipart/upload-folder.js';
+import { compactParts } from './object-description.js';
+
+const UPLOAD_ID = /^[0-9a-f]{32}$/;
+
+/** Uploads of one bucket, each a folder below the storage's reserved folder. */
+export class FileMultipartStore implements MultipartStore {
+  private readonly folder: StoragePath;
+  private readonly writer: PartWriter;
+  private readonly assembly: UploadAssembly;
+
+  /**
+   * @param objects the bucket's objects
+   * @param files the bucket's folder
+   * @param reserved the storage's reserved folder
+   * @param base the bucket's path in the storage
+   */
+  constructor(
+    private readonly objects: FileObjectStore,
+    files: FileDriver,
+    private readonly reserved: FileDriver,
+    base: StoragePath,
+  ) {
+    this.folder = joinPath('uploads' as StoragePath, hash('sha1', base));
+    this.writer = new PartWriter(reserved);
+    this.assembly = new UploadAssembly(reserved, files);
+  }
+
+  async create(upload: NewUpload): Promise<UploadInfo> {
+    // A key that can never be stored must not cost the client all its parts.
+    keyToPath(upload.key);
+    return this.run(() => this.folderOf(randomBytes(16).toString('hex')).create(upload));
+  }
+
+  async get(key: ObjectKey, uploadId: string): Promise<UploadInfo> {
+    return this.run(() => this.find(this.folderOf(uploadId), key));
+  }
+
+  async putPart(key: ObjectKey, uploadId: string, number: number, body: ObjectBody): Promise<PartInfo> {
+    return this.run(async () => {
+      const folder = this.folderOf(uploadId);
+      await this.find(folder, key);
+      const part = await this.writer.write(folder, number, body);
+      if (await folder.exists()) return toPartInfo(part);
+      // Completed or aborted meanwhile: the part has made parts of the folder anew.
+      await folder.remove();
+      throw noSuchUpload(uploadId);
+    });
+  }
+
+  async complete(request: CompleteUpload): Promise<ObjectInfo> {
+    const { key, uploadId } = request;
+    return this.run(async () => {
+      const folder = this.folderOf(uploadId);
+      return this.reserved.lock(folder.path, async () => {
+        const done = await this.findCompleted(request);
+        if (done) {
+          await folder.remove();
+          return done;
+        }
+        return this.publish(folder, await this.find(folder, key), request);
+      });
+    });
+  }
+
+  async abort(key: ObjectKey, uploadId: string): Promise<void> {
+    return this.run(async () => {
+      const folder = this.folderOf(uploadId);
+      await this.reserved.lock(folder.path, async () => {
+        await this.find(folder, key);
+        await folder.remove();
+      });
+    });
+  }
+
+  async listParts(key: ObjectKey, uploadId: string, marker: number, limit: number): Promise<PartsPage> {
+    return this.run(async () => {
+      const folder = this.folderOf(uploadId);
+      const upload = await this.find(folder, key);
+      const behind = (await folder.partNumbers()).filter((number) => number > marker);
+      const parts: PartInfo[] = [];
+      for (const number of behind.slice(0, limit)) {
+        const part = await folder.readPart(number);
+        if (part) parts.push(toPartInfo(part));
+      }
+      return { upload, parts, truncated: behind.length > limit };
+    });
+  }
+
+  async listUploads(query: UploadsQuery): Promise<UploadsPage> {
+    return this.run(async () => {
+      const uploads: UploadInfo[] = [];
+      for (const uploadId of await this.uploadIds()) {
+        const upload = await new UploadFolder(this.reserved, joinPath(this.folder, uploadId), uploadId).read();
+        if (upload) uploads.push(upload);
+      }
+      return pageOfUploads(uploads, query);
+    });
+  }
+
+  private async publish(folder: UploadFolder, upload: UploadInfo, request: CompleteUpload): Promise<ObjectInfo> {
+    const { key, uploadId, conditions } = request;
+    const parts = await findParts(folder, request);
+    const checksum = wholeChecksum(upload, request, parts);
+    if (hasConditions(conditions)) checkWriteConditions(conditions, await this.objects.current(key, keyToPath(key)));
+    await folder.close();
+    try {
+      const temporary = await this.assembly.assemble(folder, parts);
+      try {
+        const info = await this.objects.publish(key, temporary, conditions, {
+          ...upload.attributes,
+          etag: multipartETag(parts.map((part) => part.md5)),
+          parts: compactParts(parts.map(toObjectPart)),
+          uploadId,
+          ...(checksum && { checksum }),
+        });
+        await folder.remove();
+        return info;
+      } catch (error) {
+        await temporary.discard();
+        throw error;
+      }
+    } catch (error) {
+      await folder.reopen();
+      throw error;
+    }
+  }
+
+  /** The object that an earlier completion of the same parts has made: a client that did not get its answer asks again. */
+  private async findCompleted({ key, uploadId, parts }: CompleteUpload): Promise<ObjectInfo | undefined> {
+    const path = keyToPath(key);
+    const record = await this.objects.currentRecord(key);
+    if (record?.uploadId !== uploadId || record.etag !== multipartETag(parts.map((part) => part.etag)))
+      return undefined;
+    return this.objects.current(key, path);
+  }
+
+  /** @throws S3Error `NoSuchUpload` for an id that cannot be one: it must never become a path */
+  private folderOf(uploadId: string): UploadFolder {
+    if (!UPLOAD_ID.test(uploadId)) throw noSuchUpload(uploadId);
+    return new UploadFolder(this.reserved, joinPath(this.folder, uploadId), uploadId);
+  }
+
+  private async find(folder: UploadFolder, key: ObjectKey): Promise<UploadInfo> {
+    const upload = await folder.read();
+    if (upload?.key !== key) throw noSuchUpload(folder.uploadId);
+    return upload;
+  }
+
+  private async uploadIds(): Promise<string[]> {
+    try {
+      const names = await this.reserved.list(this.folder);
+      return names.filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'not-found') return [];
+      throw error;
+    }
+  }
+
+  private async run<T>(action: () => Promise<T> | T): Promise<T> {
+    try {
+      return await action();
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+}
+
+function toPartInfo({ number, size, md5, modified, checksum }: StoredPart): PartInfo {
+  return { number, size, etag: md5, lastModified: new Date(modified), ...(checksum && { checksum }) };
+}
+
+function toObjectPart({ number, size, checksum }: StoredPart): ObjectPart {
+  return { number, size, ...(checksum && { checksum: checksum.value }) };
+}
+
+function noSuchUpload(uploadId: string): S3Error {
+  return new S3Error('NoSuchUpload', { details: { UploadId: uploadId } });
+}

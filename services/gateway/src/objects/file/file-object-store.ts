@@ -1,0 +1,234 @@
+import { S3Error } from '../../errors/s3-error.js';
+import type { ObjectKey } from '../../http/object-key.js';
+import type { CommitMode, FileDriver, FileFacts, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
+import { StorageError } from '../../storage/storage-error.js';
+import { RESERVED_FOLDER, parentOf, type StoragePath } from '../../storage/storage-path.js';
+import { checkWriteConditions, hasConditions } from '../check-write-conditions.js';
+import type { WriteConditions } from '../conditions.js';
+import type { ListQuery, ObjectListing } from '../listing.js';
+import type {
+  ByteSink,
+  ObjectInfo,
+  ObjectStore,
+  OpenObject,
+  PutObject,
+  StoreCapabilities,
+  Tag,
+} from '../object-store.js';
+import { toS3Error } from '../to-s3-error.js';
+import { FileListing } from './file-listing.js';
+import { FileMultipartStore } from './file-multipart-store.js';
+import { FileOpenObject } from './file-open-object.js';
+import { keyToPath } from './key-path.js';
+import { describeObject, recordOf } from './object-description.js';
+import type { ObjectRecord } from './object-record.js';
+import { ObjectRecords } from './object-records.js';
+import { readPage } from './page-reader.js';
+import { SidecarRecords } from './sidecar-records.js';
+
+/** Looks at a name and its record that do not fit before the file counts as changed from outside. */
+const MAX_LOOKS = 2;
+
+/** S3 over files: the object `a/b.txt` is the file `a/b.txt` of the bucket's folder. */
+export class FileObjectStore implements ObjectStore {
+  readonly multipart: FileMultipartStore;
+  private readonly files: FileDriver;
+  private readonly records: ObjectRecords;
+
+  /**
+   * @param storage the whole storage
+   * @param base the bucket's folder in it
+   */
+  constructor(storage: FileDriver, base: StoragePath) {
+    this.files = storage.scope(base);
+    const reserved = storage.scope(RESERVED_FOLDER);
+    this.records = new ObjectRecords(this.files, base, new SidecarRecords(reserved));
+    this.multipart = new FileMultipartStore(this, this.files, reserved, base);
+  }
+
+  get capabilities(): StoreCapabilities {
+    const { atomicCreate, sharedLocks } = this.files.capabilities;
+    return { conditionalWrites: atomicCreate || sharedLocks, tagging: true, multipart: true };
+  }
+
+  async head(key: ObjectKey): Promise<ObjectInfo> {
+    const object = await this.open(key);
+    await object.close();
+    return object.info;
+  }
+
+  async open(key: ObjectKey): Promise<OpenObject> {
+    const path = keyToPath(key);
+    try {
+      for (let look = 1; ; look++) {
+        const file = await this.openFile(path, key);
+        const found = await this.records.find(path, file);
+        // The name was given to another file between the open and the look at its record, or somebody has changed the file.
+        if (found && found.fit !== 'same' && look < MAX_LOOKS) {
+          await file.close();
+          continue;
+        }
+        const record = found?.fit === 'other' ? undefined : found?.record;
+        return new FileOpenObject(describeObject(key, file.stat, record), file);
+      }
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+
+  async put(request: PutObject): Promise<ObjectInfo> {
+    const { key, body, conditions } = request;
+    const path = keyToPath(key);
+    let temporary: TemporaryFile | undefined;
+    try {
+      if (hasConditions(conditions)) checkWriteConditions(conditions, await this.current(key, path));
+      const sink: ByteSink = {
+        // A body of one piece has been verified when it arrives here, and a refused one never touches the storage.
+        write: (piece) =>
+          temporary ? temporary.write(piece) : this.begin(piece).then((begun) => void (temporary = begun)),
+      };
+      const digests = await body.transfer(sink);
+      temporary ??= await this.files.createTemporary();
+      return await this.publish(key, temporary, conditions, {
+        etag: digests.md5,
+        ...request.attributes,
+        ...(digests.checksum && { checksum: digests.checksum }),
+      });
+    } catch (error) {
+      await temporary?.discard();
+      throw toS3Error(error);
+    }
+  }
+
+  /**
+   * Makes a written temporary file the object: the one way in which bytes become visible. The caller discards the file on failure.
+   *
+   * @throws S3Error `PreconditionFailed`, `ExistingObjectIsDirectory`, `ObjectParentIsFile`, … and StorageErrors
+   */
+  async publish(
+    key: ObjectKey,
+    temporary: TemporaryFile,
+    conditions: WriteConditions,
+    facts: Omit<ObjectRecord, 'size' | 'mtimeMs' | 'identity'>,
+  ): Promise<ObjectInfo> {
+    const path = keyToPath(key);
+    const stat = await temporary.finish(path);
+    const record: ObjectRecord = { ...facts, size: stat.size, mtimeMs: stat.mtimeMs, identity: stat.identity };
+    const attach = await this.records.attach(temporary, path, record);
+    await this.files.lock(path, async () => {
+      if (hasConditions(conditions)) checkWriteConditions(conditions, await this.current(key, path));
+      await attach();
+      await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
+    });
+    return describeObject(key, stat, record);
+  }
+
+  async delete(key: ObjectKey, conditions: WriteConditions): Promise<void> {
+    const path = keyToPath(key);
+    try {
+      const removed = await this.files.lock(path, async () => {
+        if (hasConditions(conditions)) checkWriteConditions(conditions, await this.current(key, path));
+        const facts = await this.files.facts(path);
+        if (facts?.stat.kind !== 'file' || !(await this.files.removeFile(path))) return false;
+        await this.records.forget(path, facts);
+        return true;
+      });
+      if (removed) await this.prune(parentOf(path));
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+
+  async list(query: ListQuery): Promise<ObjectListing> {
+    try {
+      if (query.limit === 0) return { entries: [], truncated: false };
+      let { startAfter } = query;
+      for (;;) {
+        const names = await new FileListing(this.files, { ...query, startAfter }, query.limit + 1).run();
+        const page = names.slice(0, query.limit);
+        const entries = await readPage(this.files, this.records, page);
+        const truncated = names.length > query.limit;
+        if (entries.length > 0 || !truncated) return { entries, truncated };
+        // Every file of the page has vanished since its name was read; a page must not be empty while more follows.
+        const last = page.at(-1);
+        startAfter = last?.kind === 'prefix' ? last.prefix : (last?.key ?? '');
+      }
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+
+  async putTags(key: ObjectKey, tags: readonly Tag[]): Promise<void> {
+    const path = keyToPath(key);
+    try {
+      await this.files.lock(path, async () => {
+        const facts = await this.files.facts(path);
+        if (facts?.stat.kind !== 'file') throw new S3Error('NoSuchKey', { details: { Key: key } });
+        const found = await this.records.find(path, facts);
+        const record =
+          found && found.fit !== 'other' ? found.record : recordOf(describeObject(key, facts.stat, undefined));
+        const { size, mtimeMs, identity } = facts.stat;
+        await this.records.replace(path, { ...record, size, mtimeMs, identity, tags });
+      });
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+
+  /** The object as it is, for conditions; undefined where there is none. */
+  async current(key: ObjectKey, path: StoragePath): Promise<ObjectInfo | undefined> {
+    const facts = await this.files.facts(path);
+    if (facts?.stat.kind !== 'file') return undefined;
+    const found = await this.records.find(path, facts);
+    return describeObject(key, facts.stat, found?.fit === 'other' ? undefined : found?.record);
+  }
+
+  /** The record of the object as it is, or undefined. */
+  async currentRecord(key: ObjectKey): Promise<ObjectRecord | undefined> {
+    const path = keyToPath(key);
+    const facts: FileFacts | undefined = await this.files.facts(path);
+    return facts && (await this.records.find(path, facts))?.record;
+  }
+
+  private async begin(piece: Buffer): Promise<TemporaryFile> {
+    const temporary = await this.files.createTemporary();
+    try {
+      await temporary.write(piece);
+      return temporary;
+    } catch (error) {
+      await temporary.discard();
+      throw error;
+    }
+  }
+
+  private async openFile(path: StoragePath, key: ObjectKey): Promise<OpenFile> {
+    try {
+      return await this.files.open(path);
+    } catch (error) {
+      // A folder is not an object, nor is what lies below a file.
+      const absent = error instanceof StorageError && ['not-found', 'is-folder', 'not-folder'].includes(error.code);
+      throw absent ? new S3Error('NoSuchKey', { details: { Key: key }, cause: error }) : error;
+    }
+  }
+
+  private async commit(temporary: TemporaryFile, path: StoragePath, mode: CommitMode): Promise<void> {
+    try {
+      await temporary.commit(mode);
+    } catch (error) {
+      if (!(error instanceof StorageError) || (error.code !== 'is-folder' && error.code !== 'exists')) throw error;
+      const isFolder = (await this.files.facts(path))?.stat.kind === 'folder';
+      if (!isFolder) throw error;
+      // An empty folder holds no key, so it is in nobody's way.
+      if (!(await this.files.removeFolder(path)))
+        throw new StorageError('is-folder', 'The key is a folder.', { cause: error });
+      await temporary.commit(mode);
+    }
+  }
+
+  /** Removes folders that a delete has left empty. One that a client made on purpose holds its own object, and so is not. */
+  private async prune(folder: StoragePath): Promise<void> {
+    for (let path = folder; path !== ''; path = parentOf(path)) {
+      if (!(await this.files.removeFolder(path))) return;
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import { randomUUID } from 'node:crypto';
+import type { FileDriver } from '../../../storage/file-driver.js';
+import { StorageError } from '../../../storage/storage-error.js';
+import { joinPath, type StoragePath } from '../../../storage/storage-path.js';
+import type { Checksum } from '../../checksum.js';
+import type { NewUpload, UploadInfo } from '../../multipart-store.js';
+import { readSmallFile, writeSmallFile } from '../small-files.js';
+
+/** A part as it lies in the storage. */
+export interface StoredPart {
+  readonly number: number;
+  readonly size: number;
+  /** Hex. */
+  readonly md5: string;
+  readonly checksum?: Checksum;
+  /** Milliseconds since the epoch. */
+  readonly modified: number;
+  /** Name of the file that holds it; undefined where it lies in its slot of the data file. */
+  readonly file?: string;
+}
+
+type StoredUpload = Omit<UploadInfo, 'uploadId' | 'initiated'> & { readonly initiated: number };
+
+const DIGITS = 5;
+
+/**
+ * The folder of one upload, below the storage's reserved folder:
+ *
+ * - `upload.json`: what CreateMultipartUpload fixed; without it there is no upload
+ * - `layout`: the part size for which `data` has slots, once a part has fixed it
+ * - `data`: parts at their final offsets
+ * - `slots/NNNNN`: who makes it may write that slot, once and for all
+ * - `parts/NNNNN`: the record of a part that is whole
+ * - `files/…`: parts that did not get or fit a slot
+ * - `closed`: a completion is under way, and no slot is given out any more
+ */
+export class UploadFolder {
+  /**
+   * @param reserved the storage's reserved folder
+   * @param path of the upload in it
+   */
+  constructor(
+    private readonly reserved: FileDriver,
+    readonly path: StoragePath,
+    readonly uploadId: string,
+  ) {}
+
+  get dataPath(): StoragePath {
+    return this.at('data');
+  }
+
+  filePath(name: string): StoragePath {
+    return this.at('files', name);
+  }
+
+  newFileName(number: number): string {
+    return `${pad(number)}-${randomUUID()}`;
+  }
+
+  async create(upload: NewUpload): Promise<UploadInfo> {
+    const initiated = Date.now();
+    const stored: StoredUpload = { ...upload, initiated };
+    await writeSmallFile(this.reserved, this.at('upload.json'), Buffer.from(JSON.stringify(stored)));
+    return { ...upload, uploadId: this.uploadId, initiated: new Date(initiated) };
+  }
+
+  /** What the upload is, or undefined where there is none. */
+  async read(): Promise<UploadInfo | undefined> {
+    const stored = await readSmallFile(this.reserved, this.at('upload.json'));
+    if (stored === undefined) return undefined;
+    const upload = JSON.parse(stored.toString('utf8')) as StoredUpload;
+    return { ...upload, uploadId: this.uploadId, initiated: new Date(upload.initiated) };
+  }
+
+  async exists(): Promise<boolean> {
+    return (await this.reserved.stat(this.at('upload.json'))) !== undefined;
+  }
+
+  /** The size of slots, or undefined while no part has fixed it. */
+  async partSize(): Promise<number | undefined> {
+    const stored = await readSmallFile(this.reserved, this.at('layout'));
+    return stored && Number(stored.toString('latin1'));
+  }
+
+  /** Fixes the size of slots, unless another part has done so first. */
+  async fixPartSize(size: number): Promise<number> {
+    const temporary = await this.reserved.createTemporary();
+    try {
+      await temporary.write(Buffer.from(String(size)));
+      await temporary.finish(this.at('layout'));
+      await temporary.commit('create');
+      return size;
+    } catch (error) {
+      await temporary.discard();
+      if (!(error instanceof StorageError) || error.code !== 'exists') throw error;
+      return (await this.partSize()) ?? size;
+    }
+  }
+
+  claimSlot(number: number): Promise<boolean> {
+    return Promise.resolve(this.reserved.claim(this.at('slots', pad(number))));
+  }
+
+  async releaseSlot(number: number): Promise<void> {
+    await this.reserved.removeFile(this.at('slots', pad(number)));
+  }
+
+  async claimedSlots(): Promise<number[]> {
+    return (await this.namesIn('slots')).map(Number);
+  }
+
+  async close(): Promise<void> {
+    await this.reserved.claim(this.at('closed'));
+  }
+
+  async reopen(): Promise<void> {
+    await this.reserved.removeFile(this.at('closed'));
+  }
+
+  async isClosed(): Promise<boolean> {
+    return (await this.reserved.stat(this.at('closed'))) !== undefined;
+  }
+
+  async readPart(number: number): Promise<StoredPart | undefined> {
+    const stored = await readSmallFile(this.reserved, this.at('parts', pad(number)));
+    return stored && (JSON.parse(stored.toString('utf8')) as StoredPart);
+  }
+
+  async writePart(part: StoredPart): Promise<void> {
+    await writeSmallFile(this.reserved, this.at('parts', pad(part.number)), Buffer.from(JSON.stringify(part)));
+  }
+
+  /** Numbers of the parts that are whole, ascending. */
+  async partNumbers(): Promise<number[]> {
+    return (await this.namesIn('parts')).map(Number);
+  }
+
+  async removeFile(name: string): Promise<void> {
+    await this.reserved.removeFile(this.filePath(name));
+  }
+
+  /** Removes the upload; what is first to go is what makes it one. */
+  async remove(): Promise<void> {
+    await this.reserved.removeFile(this.at('upload.json'));
+    for (const folder of ['parts', 'slots', 'files']) {
+      for (const name of await this.namesIn(folder)) await this.reserved.removeFile(this.at(folder, name));
+      await this.reserved.removeFolder(this.at(folder));
+    }
+    for (const name of ['data', 'layout', 'closed']) await this.reserved.removeFile(this.at(name));
+    await this.reserved.removeFolder(this.path);
+  }
+
+  private at(...segments: string[]): StoragePath {
+    return joinPath(this.path, ...segments);
+  }
+
+  private async namesIn(folder: string): Promise<readonly string[]> {
+    try {
+      return await this.reserved.list(this.at(folder));
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'not-found') return [];
+      throw error;
+    }
+  }
+}
+
+function pad(number: number): string {
+  return String(number).padStart(DIGITS, '0');
+}

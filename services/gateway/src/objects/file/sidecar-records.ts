@@ -1,0 +1,57 @@
+import { hash } from 'node:crypto';
+import type { MaybePromise } from '../object-store.js';
+import type { FileDriver, FileStat } from '../../storage/file-driver.js';
+import { StorageError } from '../../storage/storage-error.js';
+import { joinPath, type StoragePath } from '../../storage/storage-path.js';
+import { decodeRecord, encodeRecord, fitOf, type ObjectRecord } from './object-record.js';
+import { readSmallFile, writeSmallFile } from './small-files.js';
+
+const FOLDER = 'meta' as StoragePath;
+
+interface Sidecar {
+  /** The object's path, for people and for repair. */
+  readonly path: string;
+  /** Newest first. Two, because the record is written before the file it describes appears: until then readers need the old one. */
+  readonly records: readonly string[];
+}
+
+/** Records in files of their own, for storages (or records) whose files cannot carry them. Written under the path's lock. */
+export class SidecarRecords {
+  /** @param reserved the storage's reserved folder */
+  constructor(private readonly reserved: FileDriver) {}
+
+  /** The record that fits the file best, or undefined. */
+  async find(path: StoragePath, stat: FileStat): Promise<ObjectRecord | undefined> {
+    const records = await this.read(path);
+    return records.find((record) => fitOf(record, stat) === 'same') ?? records.find((r) => fitOf(r, stat) === 'alike');
+  }
+
+  async add(path: StoragePath, record: ObjectRecord): Promise<void> {
+    const before = await this.read(path);
+    const records = [record, ...before].slice(0, 2).map((one) => encodeRecord(one).toString('utf8'));
+    const sidecar: Sidecar = { path, records };
+    await writeSmallFile(this.reserved, placeOf(path), Buffer.from(JSON.stringify(sidecar)));
+  }
+
+  remove(path: StoragePath): MaybePromise<boolean> {
+    return this.reserved.removeFile(placeOf(path));
+  }
+
+  private async read(path: StoragePath): Promise<ObjectRecord[]> {
+    try {
+      const stored = await readSmallFile(this.reserved, placeOf(path));
+      if (stored === undefined) return [];
+      const sidecar = JSON.parse(stored.toString('utf8')) as Sidecar;
+      return sidecar.records.map((one) => decodeRecord(Buffer.from(one))).filter((one) => one !== undefined);
+    } catch (error) {
+      // A damaged sidecar must not make the file unreadable: the object is then one without a record.
+      if (error instanceof StorageError) throw error;
+      return [];
+    }
+  }
+}
+
+function placeOf(path: StoragePath): StoragePath {
+  const name = hash('sha256', path);
+  return joinPath(FOLDER, name.slice(0, 2), name);
+}

@@ -1,0 +1,39 @@
+import type { FileDriver } from '../../storage/file-driver.js';
+import { StorageError } from '../../storage/storage-error.js';
+import type { StoragePath } from '../../storage/storage-path.js';
+
+/** Reads a whole file of the gateway's own; undefined where there is none. */
+export async function readSmallFile(driver: FileDriver, path: StoragePath): Promise<Buffer | undefined> {
+  let file;
+  try {
+    file = await driver.open(path);
+  } catch (error) {
+    if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder')) return undefined;
+    throw error;
+  }
+  try {
+    const content = Buffer.allocUnsafe(file.stat.size);
+    let done = 0;
+    while (done < content.length) {
+      const count = await file.read(content.subarray(done), done);
+      if (count === 0) break;
+      done += count;
+    }
+    return content.subarray(0, done);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Writes a whole file of the gateway's own: readers see the old or the new content. */
+export async function writeSmallFile(driver: FileDriver, path: StoragePath, content: Buffer): Promise<void> {
+  const temporary = await driver.createTemporary();
+  try {
+    await temporary.write(content);
+    await temporary.finish(path);
+    await temporary.commit('replace');
+  } catch (error) {
+    await temporary.discard();
+    throw error;
+  }
+}

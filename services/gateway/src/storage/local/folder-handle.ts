@@ -1,0 +1,82 @@
+import { constants } from 'node:fs';
+import { StorageError } from '../storage-error.js';
+import { errnoOf } from './errno.js';
+import type { FileCalls } from './file-calls.js';
+
+const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+
+/**
+ * An open folder, by whose descriptor its entries are named. Between the check of a path and its use another program may put a
+ * symbolic link in its place; a descriptor cannot be swapped.
+ */
+export class FolderHandle {
+  private constructor(
+    private readonly calls: FileCalls,
+    private readonly fd: number,
+    /** `/proc/self/fd/N`, Node's substitute for openat(2); the path itself where there is no procfs. */
+    readonly path: string,
+  ) {}
+
+  /**
+   * Opens a folder that must lie at exactly this path: no component may be a symbolic link.
+   *
+   * @param path absolute, below a root that is its own real path
+   * @throws StorageError `not-found`, `not-folder`, `denied` for a path through a symbolic link
+   */
+  static async open(calls: FileCalls, path: string): Promise<FolderHandle> {
+    const fd = await calls.open(path, OPEN_FOLDER);
+    try {
+      const actual = await pathOf(calls, fd, path);
+      if (actual !== path) {
+        if (actual === `${path} (deleted)`) throw new StorageError('not-found', 'The folder is gone.');
+        throw new StorageError('denied', 'A folder in the path is a symbolic link.');
+      }
+      return new FolderHandle(calls, fd, process.platform === 'linux' ? `/proc/self/fd/${fd}` : path);
+    } catch (error) {
+      await calls.close(fd);
+      throw error;
+    }
+  }
+
+  /** Number of the device that the folder lies on. */
+  async device(): Promise<number> {
+    return (await this.calls.fstat(this.fd)).dev;
+  }
+
+  /** Makes the folder's entries durable. */
+  sync(): void | Promise<void> {
+    return this.calls.fsync(this.fd);
+  }
+
+  close(): void | Promise<void> {
+    return this.calls.close(this.fd);
+  }
+}
+
+/**
+ * Where an open descriptor really is. A file that was removed or replaced since has ` (deleted)` behind its path.
+ *
+ * @param path the path that was opened, for systems without procfs
+ */
+export function pathOf(calls: FileCalls, fd: number, path: string): string | Promise<string> {
+  return process.platform === 'linux' ? calls.readlink(`/proc/self/fd/${fd}`) : calls.realpath(path);
+}
+
+/** Opens a folder, making what is missing of it below `base` one name at a time, never through a symbolic link. */
+export async function openOrMakeFolder(calls: FileCalls, base: string, path: string): Promise<FolderHandle> {
+  try {
+    return await FolderHandle.open(calls, path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT' || path === base) throw error;
+  }
+  const slash = path.lastIndexOf('/');
+  const parent = await openOrMakeFolder(calls, base, path.slice(0, slash));
+  try {
+    await calls.mkdir(`${parent.path}/${path.slice(slash + 1)}`);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  } finally {
+    await parent.close();
+  }
+  return FolderHandle.open(calls, path);
+}

@@ -1,0 +1,23 @@
+import type { MaybePromise } from '../../objects/object-store.js';
+import type { FileStat, OpenFile } from '../file-driver.js';
+import { translate } from './errno.js';
+import { readAt } from './file-calls.js';
+import type { LocalStorage } from './local-storage.js';
+
+/** One open descriptor: it keeps showing the version it was opened on. */
+export class LocalOpenFile implements OpenFile {
+  constructor(
+    private readonly storage: LocalStorage,
+    private readonly fd: number,
+    readonly stat: FileStat,
+    readonly record: Buffer | undefined,
+  ) {}
+
+  read(buffer: Buffer, position: number): MaybePromise<number> {
+    return translate(() => readAt(this.storage.calls, this.fd, buffer, position));
+  }
+
+  close(): MaybePromise<void> {
+    return this.storage.calls.close(this.fd);
+  }
+}

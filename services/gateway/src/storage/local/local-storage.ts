@@ -1,0 +1,155 @@
+import fs from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import type { LocalStorageOptions } from '../../config/snapshot.js';
+import type { DriverCapabilities } from '../file-driver.js';
+import { StorageError } from '../storage-error.js';
+import { RESERVED_FOLDER } from '../storage-path.js';
+import { errnoOf, toStorageError } from './errno.js';
+import { DIRECT_CALLS, QUEUED_CALLS, type FileCalls } from './file-calls.js';
+import { hasExtendedAttributes, hasHardLinks, isLocalFilesystem } from './filesystem-probe.js';
+import { FolderCache } from './folder-cache.js';
+import { LockOwner } from './lock-owner.js';
+import { PathLocks } from './path-locks.js';
+import { sweepTemporaries } from './temporary-sweeper.js';
+
+const SWEEP_EVERY_MS = 10 * 60_000;
+
+/** What is known of a root once it could be looked at. */
+interface Root {
+  /** The root's own real path. */
+  readonly path: string;
+  readonly local: boolean;
+  readonly calls: FileCalls;
+  readonly folders: FolderCache;
+}
+
+/** The gateway's own area under the root; made by the first write, so that a read-only storage can be served. */
+interface Workspace {
+  readonly owner: LockOwner;
+  readonly locks: PathLocks;
+  readonly temporaryFolder: string;
+  readonly hardLinks: boolean;
+}
+
+/**
+ * A folder of a mounted filesystem, as all drivers on it share it: what the filesystem can do, the gateway's own area, locks and
+ * cached folder names. A root that is not there yet (a volume not mounted) is looked for again at each use.
+ */
+export class LocalStorage {
+  private root: Root | undefined;
+  private workspace: Workspace | undefined;
+  private sweeper: NodeJS.Timeout | undefined;
+  private readsRecords: boolean | undefined;
+
+  constructor(private readonly options: LocalStorageOptions) {}
+
+  get durability(): LocalStorageOptions['durability'] {
+    return this.options.durability;
+  }
+
+  get calls(): FileCalls {
+    return this.openRoot().calls;
+  }
+
+  get rootPath(): string {
+    return this.openRoot().path;
+  }
+
+  get folders(): FolderCache {
+    return this.openRoot().folders;
+  }
+
+  get locks(): PathLocks {
+    return this.openWorkspace().locks;
+  }
+
+  get hardLinks(): boolean {
+    return this.openWorkspace().hardLinks;
+  }
+
+  /** Whether records are kept in extended attributes. */
+  get records(): boolean {
+    return (this.readsRecords ??= this.probeRecords());
+  }
+
+  get capabilities(): DriverCapabilities {
+    return { atomicCreate: true, atomicReplace: true, randomWrites: true, records: this.records, sharedLocks: true };
+  }
+
+  /** Absolute path for a new temporary file, on the same filesystem as the root. */
+  newTemporaryPath(): string {
+    const workspace = this.openWorkspace();
+    return `${workspace.temporaryFolder}/${workspace.owner.id}.${randomUUID()}`;
+  }
+
+  /** @throws StorageError `unavailable` where the root cannot be used; the message says why */
+  check(): void {
+    this.openRoot();
+  }
+
+  close(): void {
+    clearInterval(this.sweeper);
+    this.workspace?.owner.close();
+    this.workspace = undefined;
+  }
+
+  private openRoot(): Root {
+    if (this.root !== undefined) return this.root;
+    try {
+      const path = fs.realpathSync.native(this.options.root);
+      if (!fs.statSync(path).isDirectory()) {
+        throw new StorageError('unavailable', `The storage root ${this.options.root} is not a folder.`);
+      }
+      const local = isLocalFilesystem(path);
+      this.root = { path, local, calls: local ? DIRECT_CALLS : QUEUED_CALLS, folders: new FolderCache(local) };
+      return this.root;
+    } catch (error) {
+      const errno = errnoOf(error);
+      if (errno === undefined) throw error;
+      throw new StorageError('unavailable', `The storage root ${this.options.root} cannot be used: ${errno}.`, {
+        cause: error,
+      });
+    }
+  }
+
+  private openWorkspace(): Workspace {
+    if (this.workspace !== undefined) return this.workspace;
+    const { path, calls } = this.openRoot();
+    const area = `${path}/${RESERVED_FOLDER}`;
+    try {
+      for (const folder of [area, `${area}/tmp`, `${area}/locks`, `${area}/owners`]) makeOwnFolder(folder);
+      const hardLinks = hasHardLinks(`${area}/tmp`);
+      const owner = new LockOwner(`${area}/owners`);
+      const locks = new PathLocks(calls, `${area}/locks`, owner, hardLinks);
+      this.workspace = { owner, locks, temporaryFolder: `${area}/tmp`, hardLinks };
+      const sweep = (): void => void sweepTemporaries(area, owner);
+      this.sweeper = setInterval(sweep, SWEEP_EVERY_MS);
+      this.sweeper.unref();
+      sweep();
+      return this.workspace;
+    } catch (error) {
+      throw toStorageError(error);
+    }
+  }
+
+  private probeRecords(): boolean {
+    if (this.options.metadata !== 'auto') return this.options.metadata === 'xattr';
+    try {
+      this.openWorkspace();
+    } catch {
+      // Nothing can be written here, so there is nothing to try; records that are there can be read all the same.
+      return true;
+    }
+    return hasExtendedAttributes(`${this.rootPath}/${RESERVED_FOLDER}/tmp`);
+  }
+}
+
+/** Makes a folder of the gateway's own area. A link in its place would send the gateway's files elsewhere. */
+function makeOwnFolder(path: string): void {
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    if (!fs.lstatSync(path).isDirectory()) throw new StorageError('not-folder', `${path} is not a folder.`);
+  }
+}

@@ -1,0 +1,30 @@
+import type { MaybePromise } from '../../objects/object-store.js';
+import type { WritableFile } from '../file-driver.js';
+import { translate } from './errno.js';
+import { writeAt } from './file-calls.js';
+import type { LocalStorage } from './local-storage.js';
+
+/** A file of the gateway's own, open for writing at offsets. */
+export class LocalWritableFile implements WritableFile {
+  constructor(
+    private readonly storage: LocalStorage,
+    private readonly fd: number,
+  ) {}
+
+  writeAt(piece: Buffer, position: number): MaybePromise<void> {
+    return translate(() => writeAt(this.storage.calls, this.fd, piece, position));
+  }
+
+  truncate(size: number): MaybePromise<void> {
+    return translate(() => this.storage.calls.ftruncate(this.fd, size));
+  }
+
+  sync(): MaybePromise<void> {
+    if (this.storage.durability === 'none') return undefined;
+    return translate(() => this.storage.calls.fsync(this.fd));
+  }
+
+  close(): MaybePromise<void> {
+    return this.storage.calls.close(this.fd);
+  }
+}

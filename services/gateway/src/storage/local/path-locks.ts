@@ -1,0 +1,94 @@
+import { constants } from 'node:fs';
+import { hash, randomUUID } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { MaybePromise } from '../../objects/object-store.js';
+import { StorageError } from '../storage-error.js';
+import { errnoOf } from './errno.js';
+import type { FileCalls } from './file-calls.js';
+import type { LockOwner } from './lock-owner.js';
+
+/** Longest wait for a lock. The work under one takes well under a millisecond on a local filesystem. */
+const PATIENCE_MS = 10_000;
+const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+const FIRST_WAIT_MS = 1;
+const LONGEST_WAIT_MS = 50;
+/** Looking whether the holder is dead costs two reads, so not at every turn. */
+const TURNS_BEFORE_INQUEST = 8;
+
+/**
+ * One lock a path, held against every process that works on this storage: a hard link to the owner's file, which exactly one
+ * of many can make, on every filesystem that has links, network ones included.
+ */
+export class PathLocks {
+  constructor(
+    private readonly calls: FileCalls,
+    private readonly folder: string,
+    private readonly owner: LockOwner,
+    /** Without them a lock is a file of its own, and stale when nobody has released it for as long as an owner may be silent. */
+    private readonly hardLinks: boolean,
+  ) {}
+
+  /** @throws StorageError `busy` after a bounded wait */
+  async run<T>(path: string, action: () => MaybePromise<T>): Promise<T> {
+    const lock = `${this.folder}/${hash('sha1', path)}`;
+    await this.acquire(lock);
+    try {
+      return await action();
+    } finally {
+      await this.release(lock);
+    }
+  }
+
+  private async acquire(lock: string): Promise<void> {
+    let wait = FIRST_WAIT_MS;
+    const deadline = performance.now() + PATIENCE_MS;
+    for (let turn = 1; ; turn++) {
+      try {
+        await this.make(lock);
+        return;
+      } catch (error) {
+        if (errnoOf(error) !== 'EEXIST') throw error;
+      }
+      if (turn % TURNS_BEFORE_INQUEST === 0 && this.owner.isDead(lock)) {
+        await this.breakLock(lock);
+        continue;
+      }
+      if (performance.now() > deadline) throw new StorageError('busy', 'Another writer holds this key.');
+      // With jitter, or all waiters would come back in step.
+      await delay(wait * (0.5 + Math.random()));
+      wait = Math.min(wait * 2, LONGEST_WAIT_MS);
+    }
+  }
+
+  private async make(lock: string): Promise<void> {
+    if (this.hardLinks) await this.calls.link(this.owner.path, lock);
+    else await this.calls.close(await this.calls.open(lock, CREATE, 0o600));
+  }
+
+  private async release(lock: string): Promise<void> {
+    try {
+      await this.calls.unlink(lock);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  }
+
+  /** Takes a dead owner's lock away. Of several that try, one moves it; a live lock that was made meanwhile is put back. */
+  private async breakLock(lock: string): Promise<void> {
+    const aside = `${this.folder}/broken-${randomUUID()}`;
+    try {
+      await this.calls.rename(lock, aside);
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT') return;
+      throw error;
+    }
+    if (this.hardLinks && !this.owner.isDead(aside)) {
+      try {
+        await this.calls.link(aside, lock);
+      } catch (error) {
+        if (errnoOf(error) !== 'EEXIST') throw error;
+      }
+    }
+    await this.calls.unlink(aside);
+  }
+}
