@@ -1,22 +1,12 @@
 import { Injectable } from '@nestjs/common';
 import { Access } from '../../auth/access.js';
-import { S3Error } from '../../errors/s3-error.js';
 import { Buckets } from '../../objects/buckets.js';
-import type { OpenObject } from '../../objects/object-store.js';
 import type { ObjectContext } from '../operation.js';
 import { decodeCopySourceConditions } from './conditional-headers.js';
-import { decodeCopySource, type CopySourceName } from './copy-source.js';
+import { decodeCopySource } from './copy-source.js';
 import { checkExpectedSourceOwner } from './expected-bucket-owner.js';
+import { OpenCopySource } from './open-copy-source.js';
 import { requireCopySourceConditions } from './read-preconditions.js';
-
-/** The most that CopyObject and UploadPartCopy take at once: 5 GiB. */
-export const MAX_COPY_BYTES = 5 * 1024 ** 3;
-
-/** A copy source that the client may read, pinned. Whoever gets one closes it. */
-export interface OpenCopySource {
-  readonly name: CopySourceName;
-  readonly object: OpenObject;
-}
 
 /** Finds, authorizes and opens the source of CopyObject and UploadPartCopy: the same gate as a GetObject of it. */
 @Injectable()
@@ -40,14 +30,6 @@ export class CopySourceOpener {
       await object.close();
       throw error;
     }
-    return { name, object };
+    return new OpenCopySource(name, object);
   }
-}
-
-/** @throws S3Error `InvalidRequest` for more bytes than one copy may have */
-export function requireCopySize(bytes: number): void {
-  if (bytes <= MAX_COPY_BYTES) return;
-  throw new S3Error('InvalidRequest', {
-    message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_COPY_BYTES}. Copy it in parts with UploadPartCopy.`,
-  });
 }

@@ -24,6 +24,10 @@ function code(expected: string): unknown {
   return expect.objectContaining({ code: expected });
 }
 
+function expecting(id: string): HeaderMap {
+  return headers({ 'x-amz-expected-bucket-owner': id });
+}
+
 describe('checkAclHeaders', () => {
   it.each([
     [{ 'x-amz-acl': 'private' }],
@@ -138,7 +142,6 @@ describe('small parameters', () => {
   });
 
   it('an expected owner must be the owner', () => {
-    const expecting = (id: string): HeaderMap => headers({ 'x-amz-expected-bucket-owner': id });
     expect(aliceId).toMatch(/^[0-9a-f]{64}$/);
     expect(() => checkExpectedBucketOwner(expecting(aliceId), alice)).not.toThrow();
     expect(() => checkExpectedBucketOwner(expecting('123456789012'), alice)).toThrow(code('AccessDenied'));

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkTagSet, MAX_OBJECT_TAGS, parseTaggingHeader } from './tag-set.js';
 
@@ -33,7 +33,9 @@ describe('parseTaggingHeader', () => {
     const tags = fc.uniqueArray(tag, { selector: (entry) => entry.key, maxLength: MAX_OBJECT_TAGS });
     fc.assert(
       fc.property(tags, (list) => {
-        const header = new URLSearchParams(list.map((entry) => [entry.key, entry.value])).toString();
+        const header = new URLSearchParams(
+          list.map(({ key: name, value }): [string, string] => [name, value]),
+        ).toString();
         const parsed = parseTaggingHeader(header);
         expect(new Map(parsed.map((entry) => [entry.key, entry.value]))).toEqual(
           new Map(list.map((entry) => [entry.key, entry.value])),
@@ -43,14 +45,15 @@ describe('parseTaggingHeader', () => {
   });
 });
 
-describe('checkTagSet', () => {
-  const tags = (count: number): { key: string; value: string }[] =>
-    Array.from({ length: count }, (_, i) => ({ key: `${i}`, value: '' }));
+function numbered(count: number): { key: string; value: string }[] {
+  return Array.from({ length: count }, (_, i) => ({ key: `${i}`, value: '' }));
+}
 
+describe('checkTagSet', () => {
   it('has limits of number and length', () => {
-    expect(() => checkTagSet(tags(10), 10)).not.toThrow();
+    expect(() => checkTagSet(numbered(10), 10)).not.toThrow();
     expect(() => checkTagSet([{ key: 'k'.repeat(128), value: 'v'.repeat(256) }], 10)).not.toThrow();
-    for (const bad of [tags(11), [{ key: 'k'.repeat(129), value: '' }], [{ key: 'k', value: 'v'.repeat(257) }]]) {
+    for (const bad of [numbered(11), [{ key: 'k'.repeat(129), value: '' }], [{ key: 'k', value: 'v'.repeat(257) }]]) {
       expect(() => checkTagSet(bad, 10)).toThrow(expect.objectContaining({ code: 'InvalidTag' }));
     }
   });

@@ -1,0 +1,43 @@
+import type { S3Response } from '../../http/s3-response.js';
+import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
+import { copyResultDocument } from '../shared/copy-result-document.js';
+import { CopySourceOpener } from '../shared/copy-source-opener.js';
+import { parsePartNumber } from '../shared/part-number.js';
+import { selectCopySourceRange } from '../shared/range-header.js';
+import { requireMultipart } from '../shared/store-capabilities.js';
+import { refuseUnsupportedCopyHeaders } from '../shared/unsupported-headers.js';
+import { parseUploadId } from '../shared/upload-id.js';
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
+@S3Operation({
+  name: 'UploadPartCopy',
+  method: 'PUT',
+  resource: 'object',
+  query: ['partNumber', 'uploadId'],
+  headers: ['x-amz-copy-source'],
+  permission: 'write',
+  body: 'none',
+})
+export class UploadPartCopy implements Operation<ObjectContext> {
+  constructor(private readonly sources: CopySourceOpener) {}
+
+  async execute(context: ObjectContext): Promise<S3Response> {
+    const { request, bucket, key } = context;
+    requireMultipart(bucket.store);
+    refuseUnsupportedCopyHeaders(request.headers);
+    const number = parsePartNumber(request.query.get('partNumber') ?? '');
+    const uploadId = parseUploadId(request.query);
+    const { multipart } = bucket.store;
+    const { checksumAlgorithm } = await multipart.get(key, uploadId);
+    const source = await this.sources.open(context);
+    try {
+      const header = request.headers.get('x-amz-copy-source-range');
+      const { size } = source.info;
+      const range = header === undefined ? { start: 0, end: size } : selectCopySourceRange(header, size);
+      const part = await multipart.putPart(key, uploadId, number, await source.body(range, checksumAlgorithm));
+      return { status: 200, headers: [], body: copyResultDocument('CopyPartResult', part) };
+    } finally {
+      await source.close();
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { createCopyBody } from '../../body/copy-body.js';
+import { S3Error } from '../../errors/s3-error.js';
+import type { ByteRange } from '../../objects/byte-range.js';
+import type { ChecksumAlgorithm } from '../../objects/checksum.js';
+import type { ObjectBody, ObjectInfo, ObjectReader, OpenObject } from '../../objects/object-store.js';
+import type { CopySourceName } from './copy-source.js';
+
+/** The most that CopyObject and UploadPartCopy take at once: 5 GiB. */
+export const MAX_COPY_BYTES = 5 * 1024 ** 3;
+
+/** A copy source that the client may read, pinned: whoever overwrites it meanwhile does not change the copy. */
+export class OpenCopySource {
+  private reader: ObjectReader | undefined;
+
+  constructor(
+    readonly name: CopySourceName,
+    private readonly object: OpenObject,
+  ) {}
+
+  get info(): ObjectInfo {
+    return this.object.info;
+  }
+
+  /**
+   * The bytes of a range, once, for a store to take.
+   *
+   * @throws S3Error `InvalidRequest` for more than {@link MAX_COPY_BYTES}
+   */
+  async body(range: ByteRange, algorithm: ChecksumAlgorithm | undefined): Promise<ObjectBody> {
+    const length = range.end - range.start;
+    if (length > MAX_COPY_BYTES) {
+      throw new S3Error('InvalidRequest', {
+        message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_COPY_BYTES}. Copy it in parts with UploadPartCopy.`,
+      });
+    }
+    this.reader = await this.object.read(range);
+    return createCopyBody(this.reader, length, algorithm);
+  }
+
+  /** Must be called whatever happens. */
+  async close(): Promise<void> {
+    await (this.reader ?? this.object).close();
+  }
+}
