@@ -4,9 +4,23 @@ import { S3Error } from '../errors/s3-error.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
 import { Buckets } from '../objects/buckets.js';
-import { type Operation, type OperationContext, S3Operation } from '../operations/operation.js';
+import {
+  type Operation,
+  type OperationContext,
+  type OperationDescription,
+  S3Operation,
+} from '../operations/operation.js';
+import { SUB_RESOURCES } from '../operations/sub-resources.js';
 import { ruleHeaders } from './cors-headers.js';
 import { CORS_METHODS, findCorsRule } from './cors-rules.js';
+
+// It has the query of the request that will follow, and is answered the same whatever that is.
+const PREFLIGHT = {
+  method: 'OPTIONS',
+  optionalQuery: [...SUB_RESOURCES],
+  permission: 'public',
+  body: 'none',
+} as const satisfies Partial<OperationDescription>;
 
 const NOT_ALLOWED =
   'This CORS request is not allowed: no rule of the bucket allows this origin with this method and these headers.';
@@ -46,15 +60,15 @@ abstract class Preflight implements Operation {
 }
 
 /** A preflight for the list of buckets, which has no CORS rules. */
-@S3Operation({ name: 'PreflightService', method: 'OPTIONS', resource: 'root', permission: 'public', body: 'none' })
+@S3Operation({ ...PREFLIGHT, name: 'PreflightService', resource: 'root' })
 export class ServicePreflight extends Preflight {}
 
 /** A preflight for an operation on a bucket. */
-@S3Operation({ name: 'PreflightBucket', method: 'OPTIONS', resource: 'bucket', permission: 'public', body: 'none' })
+@S3Operation({ ...PREFLIGHT, name: 'PreflightBucket', resource: 'bucket' })
 export class BucketPreflight extends Preflight {}
 
 /** A preflight for an operation on an object. */
-@S3Operation({ name: 'PreflightObject', method: 'OPTIONS', resource: 'object', permission: 'public', body: 'none' })
+@S3Operation({ ...PREFLIGHT, name: 'PreflightObject', resource: 'object' })
 export class ObjectPreflight extends Preflight {}
 
 function headerNames(list: string | undefined): readonly string[] {

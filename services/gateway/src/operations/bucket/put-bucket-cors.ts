@@ -1,0 +1,21 @@
+import { readDocument } from '../../body/request-document.js';
+import { parseCorsConfiguration } from '../../cors/cors-configuration.js';
+import type { S3Response } from '../../http/s3-response.js';
+import { type BucketContext, type Operation, S3Operation } from '../operation.js';
+
+/** Replaces the CORS rules of a bucket. */
+@S3Operation({
+  name: 'PutBucketCors',
+  method: 'PUT',
+  resource: 'bucket',
+  query: ['cors'],
+  permission: 'admin',
+  body: 'document',
+})
+export class PutBucketCors implements Operation<BucketContext> {
+  async execute({ request, framing, bucket }: BucketContext): Promise<S3Response> {
+    const cors = parseCorsConfiguration(await readDocument(request, framing));
+    await bucket.changeSettings({ cors });
+    return { status: 200, headers: [] };
+  }
+}

@@ -1,0 +1,38 @@
+import { S3Error } from '../../errors/s3-error.js';
+import type { S3Response } from '../../http/s3-response.js';
+import { type BucketContext, type Operation, S3Operation } from '../operation.js';
+import { ownerOf } from '../shared/owner.js';
+import { decodeContinuationToken } from './continuation-token.js';
+import { listObjectsV2Document } from './list-objects-v2-document.js';
+import { listPage } from './list-page.js';
+import { parseListParameters } from './list-parameters.js';
+
+/** Version 2 of the listing, continued by an opaque token. */
+@S3Operation({
+  name: 'ListObjectsV2',
+  method: 'GET',
+  resource: 'bucket',
+  query: ['list-type'],
+  permission: 'list',
+  body: 'none',
+})
+export class ListObjectsV2 implements Operation<BucketContext> {
+  async execute({ request, principal, bucket }: BucketContext): Promise<S3Response> {
+    const { query } = request;
+    requireVersion2(query.get('list-type'));
+    const parameters = parseListParameters(query);
+    const startAfter = query.get('start-after');
+    const token = query.get('continuation-token');
+    // Where both are given the token alone counts, as in S3; an empty one begins the listing.
+    const from = token === undefined || token === '' ? (startAfter ?? '') : decodeContinuationToken(token);
+    const page = await listPage(bucket.store, parameters, from);
+    const owner = query.get('fetch-owner')?.toLowerCase() === 'true' ? ownerOf(principal) : undefined;
+    const body = listObjectsV2Document({ bucket: bucket.name, parameters, startAfter, token, page, owner });
+    return { status: 200, headers: [], body };
+  }
+}
+
+function requireVersion2(listType: string | undefined): void {
+  if (listType === '2') return;
+  throw S3Error.invalidArgument('list-type', listType ?? '', 'The list type must be 2, or left out for version 1.');
+}

@@ -1,0 +1,75 @@
+import type { ListedObject } from '../../objects/object-store.js';
+import { compileTemplate, type Slots, type XmlTemplate } from '../../xml/xml-template.js';
+import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
+import type { Owner } from '../shared/owner.js';
+import { encodeListed, type KeyEncoding } from '../shared/paging-parameters.js';
+
+/** A row of a listing, as its template takes it. */
+export interface ListedRow {
+  readonly key: string;
+  readonly lastModified: string;
+  readonly etag: string;
+  readonly checksumAlgorithm: string | undefined;
+  readonly checksumType: string | undefined;
+  readonly size: number;
+  readonly owner: Owner | undefined;
+}
+
+/** An `Owner` element. */
+export const OWNER: XmlTemplate<Owner> = compileTemplate('Owner', (xml, slot) => {
+  slot.leaf(xml, 'ID', 'id');
+  slot.leaf(xml, 'DisplayName', 'displayName');
+});
+
+/** A `CommonPrefixes` element. */
+export const COMMON_PREFIX: XmlTemplate<{ readonly prefix: string }> = compileTemplate(
+  'CommonPrefixes',
+  (xml, slot) => {
+    slot.leaf(xml, 'Prefix', 'prefix');
+  },
+);
+
+/** Describes what the rows of all three listings have. */
+export function describeListedObject(xml: XMLBuilder, slot: Slots<ListedRow>): void {
+  slot.leaf(xml, 'LastModified', 'lastModified');
+  slot.leaf(xml, 'ETag', 'etag');
+  slot.leaf(xml, 'ChecksumAlgorithm', 'checksumAlgorithm');
+  slot.leaf(xml, 'ChecksumType', 'checksumType');
+  slot.leaf(xml, 'Size', 'size');
+  slot.part(xml, 'owner', OWNER);
+  xml.ele('StorageClass').txt('STANDARD');
+}
+
+/** Makes the rows of a page. */
+export function listedRows(
+  objects: readonly ListedObject[],
+  encoding: KeyEncoding,
+  owner: Owner | undefined,
+): readonly ListedRow[] {
+  const rows: ListedRow[] = [];
+  for (const object of objects) {
+    rows.push({
+      key: encodeListed(object.key, encoding),
+      lastModified: formatListedDate(object.lastModified),
+      etag: `"${object.etag}"`,
+      checksumAlgorithm: object.checksumAlgorithm,
+      checksumType: object.checksumType,
+      size: object.size,
+      owner,
+    });
+  }
+  return rows;
+}
+
+/** Makes the common prefixes of a page. */
+export function listedPrefixes(
+  prefixes: readonly string[],
+  encoding: KeyEncoding,
+): readonly { readonly prefix: string }[] {
+  return prefixes.map((prefix) => ({ prefix: encodeListed(prefix, encoding) }));
+}
+
+/** ISO 8601 in whole seconds, written with milliseconds as S3 does: clients compare it with `Last-Modified`. */
+export function formatListedDate(date: Date): string {
+  return `${date.toISOString().slice(0, -4)}000Z`;
+}

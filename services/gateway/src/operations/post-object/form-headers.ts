@@ -1,0 +1,31 @@
+import { HeaderMap } from '../../http/header-map.js';
+import { toHeaderValue } from '../shared/header-text.js';
+import type { FormFields } from './upload-form.js';
+
+const STORED_FIELDS = new Set([
+  'cache-control',
+  'content-type',
+  'content-disposition',
+  'content-encoding',
+  'content-language',
+  'expires',
+]);
+// Tags come as a document in a field of their own, and the signature's fields are no part of the object.
+const OTHER_FIELDS = new Set(['x-amz-tagging', 'x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-signature']);
+
+/**
+ * The fields of a form that stand for headers of PutObject, as such: the same code then decides what is stored, checked and
+ * refused for both.
+ *
+ * @throws S3Error `InvalidArgument` for control characters in a value
+ */
+export function formHeaders(fields: FormFields): HeaderMap {
+  const raw: string[] = [];
+  for (const [name, value] of fields) {
+    const isHeader = STORED_FIELDS.has(name) || (name.startsWith('x-amz-') && !OTHER_FIELDS.has(name));
+    if (isHeader) raw.push(name, toHeaderValue(name, value));
+  }
+  const acl = fields.get('acl');
+  if (acl !== undefined && !fields.has('x-amz-acl')) raw.push('x-amz-acl', toHeaderValue('acl', acl));
+  return HeaderMap.parse(raw);
+}
