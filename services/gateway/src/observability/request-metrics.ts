@@ -24,7 +24,7 @@ interface OperationMetrics {
   readonly firstByte: Histogram.Internal<'operation'>;
   readonly received: Counter.Internal;
   readonly sent: Counter.Internal;
-  readonly inFlight: Gauge.Internal;
+  readonly inFlight: Gauge.Internal<'operation'>;
   /** By status and code. */
   readonly requests: Map<string, Counter.Internal>;
 }

@@ -1,0 +1,46 @@
+import { ConfigurationError } from '../config/configuration-error.js';
+import { DocumentLoader } from '../config/document-loader.js';
+import { nextDocumentState, NO_DOCUMENTS } from '../config/document-state.js';
+import { loadConfiguration } from '../config/load-configuration.js';
+import { HELP } from './help.js';
+import { parseFlags } from './parse-flags.js';
+import { UsageError } from './usage-error.js';
+
+/** `bucketway check FILE`. @returns the exit code */
+export async function check(args: readonly string[]): Promise<number> {
+  const { switches, positionals } = parseFlags('bucketway check', args, {});
+  if (switches.has('help')) {
+    process.stdout.write(HELP.check);
+    return 0;
+  }
+  const [file] = positionals;
+  if (file === undefined) throw new UsageError('say which file to check', 'bucketway check');
+  if (positionals.length > 1) throw new UsageError('one file at a time', 'bucketway check');
+  try {
+    process.stdout.write(summarize(file));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof ConfigurationError)) throw error;
+    const count = error.mistakes.length;
+    process.stdout.write(`${error.message}\n${count} ${count === 1 ? 'mistake' : 'mistakes'}\n`);
+    return 1;
+  }
+}
+
+function summarize(file: string): string {
+  const configuration = loadConfiguration(file);
+  const documents = nextDocumentState(NO_DOCUMENTS, new DocumentLoader().load(configuration.documents), configuration);
+  const mapped = [...documents.mappings.values()].reduce((sum, { content }) => sum + content.length, 0);
+  const counts = [
+    plural(configuration.storages.length, 'storage'),
+    plural(configuration.identities.size, 'identity', 'identities'),
+    plural(configuration.buckets.size + mapped, 'bucket'),
+  ];
+  // Not a mistake of this file, and the operator may be about to cure it.
+  const notes = [...documents.refused].map(([path, reason]) => `note: ${path}: ${reason}\n`);
+  return `${file}: ok: ${counts.join(', ')}\n${notes.join('')}`;
+}
+
+function plural(count: number, one: string, many = `${one}s`): string {
+  return `${count} ${count === 1 ? one : many}`;
+}

@@ -1,0 +1,89 @@
+import type { Configuration } from '../config/configuration.js';
+import { loadConfiguration } from '../config/load-configuration.js';
+import { ApplicationLog } from '../observability/application-log.js';
+import { StartError } from '../supervisor/fleet.js';
+import { Supervisor } from '../supervisor/supervisor.js';
+import type { SupervisorAddresses } from '../supervisor/supervisor.js';
+import { DIRECTORY_FLAGS, directoryConfiguration } from './directory-configuration.js';
+import { HELP } from './help.js';
+import { parseFlags } from './parse-flags.js';
+import { printPasteLines } from './paste-lines.js';
+import { UsageError } from './usage-error.js';
+
+const COMMAND = 'bucketway serve';
+
+/** `bucketway serve`: runs until a signal. @returns the exit code */
+export async function serve(args: readonly string[]): Promise<number> {
+  const { values, switches, positionals } = parseFlags(COMMAND, args, { config: 'string', ...DIRECTORY_FLAGS });
+  if (switches.has('help')) {
+    process.stdout.write(HELP.serve);
+    return 0;
+  }
+  const [directory] = positionals;
+  const file = values.get('config');
+  if (positionals.length > 1)
+    throw new UsageError('one folder at a time; a configuration file mounts several', COMMAND);
+  if (file === undefined) {
+    if (directory === undefined) throw new UsageError('say which folder to serve, or --config FILE', COMMAND);
+    return await serveDirectory(directory, values);
+  }
+  if (directory !== undefined) throw new UsageError('either a folder or --config, not both', COMMAND);
+  const other = [...values.keys()].find((name) => name !== 'config');
+  if (other !== undefined)
+    throw new UsageError(`--${other} is for serve DIR; with --config, write it in the file`, COMMAND);
+  const load = (): Configuration => loadConfiguration(file);
+  return await run({ file, load }, () => {}, 'change "listen" in the configuration file');
+}
+
+async function serveDirectory(directory: string, flags: ReadonlyMap<string, string>): Promise<number> {
+  const served = directoryConfiguration(directory, flags, process.env);
+  const source = { file: undefined, load: () => served.configuration };
+  return await run(source, ({ s3 }) => printPasteLines(directory, served, s3), 'choose another with --port');
+}
+
+async function run(
+  source: ConstructorParameters<typeof Supervisor>[0],
+  started: (addresses: SupervisorAddresses) => void,
+  portHint: string,
+): Promise<number> {
+  const log = ApplicationLog.ofProcess();
+  const supervisor = new Supervisor(source, log);
+  const signalled = firstSignal();
+  try {
+    started(await supervisor.start());
+  } catch (error) {
+    await supervisor.close();
+    throw explain(error, portHint);
+  }
+  log.log(`${await signalled} received`);
+  // Somebody who asks twice does not want to wait.
+  for (const signal of SIGNALS) process.once(signal, () => process.exit(1));
+  const inTime = await supervisor.close();
+  if (!inTime) log.warn('requests were cut off: they ran longer than the shutdown grace');
+  // Idle handles such as a stalled log reader must not keep the process.
+  process.exit(0);
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
+
+function firstSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    const listeners = SIGNALS.map((signal) => {
+      const listener = (): void => {
+        for (const [other, its] of listeners) process.off(other, its);
+        resolve(signal);
+      };
+      process.on(signal, listener);
+      return [signal, listener] as const;
+    });
+  });
+}
+
+function explain(error: unknown, portHint: string): unknown {
+  if (!(error instanceof StartError)) return error;
+  if (error.code === 'EADDRINUSE')
+    return new StartError(`the port is in use (${error.message}); ${portHint}`, error.code);
+  if (error.code === 'EACCES')
+    return new StartError(`the port is not allowed (${error.message}); ${portHint}`, error.code);
+  return error;
+}

@@ -1,0 +1,81 @@
+import { Counter, Registry } from 'prom-client';
+import type { MetricObject } from 'prom-client';
+import type { ListenAddress } from '../config/configuration.js';
+import type { ConfigurationChange } from '../config/live-configuration.js';
+import { SnapshotStore } from '../config/snapshot-store.js';
+import { AccessLog, openAccessLog } from '../observability/access-log.js';
+import type { ApplicationLog } from '../observability/application-log.js';
+import type { BufferedWriter } from '../observability/buffered-writer.js';
+import { registerProcessMetrics } from '../observability/process-metrics.js';
+import { RequestMetrics } from '../observability/request-metrics.js';
+import { RequestObservers } from '../observability/request-observer.js';
+import { StorageMetrics } from '../observability/storage-observer.js';
+import type { ServeSettings, WorkerReport } from './fleet.js';
+import type { Gateway, GatewayFactory } from './gateway-process.js';
+
+/** Runs a gateway in this process, with its metrics and its access log. */
+export class GatewayRunner {
+  private readonly registry = new Registry();
+  private readonly snapshots: SnapshotStore;
+  private readonly accessLog: BufferedWriter | undefined;
+  private gateway: Gateway | undefined;
+  private tls: ServeSettings['tls'];
+
+  constructor(
+    private readonly create: GatewayFactory,
+    private readonly settings: ServeSettings,
+    change: ConfigurationChange,
+    private readonly log: ApplicationLog,
+  ) {
+    this.snapshots = new SnapshotStore(change.snapshot);
+    this.tls = change.tls;
+    this.accessLog = openAccessLog(settings.accessLog);
+    registerProcessMetrics(this.registry);
+    const { accessLog } = this;
+    if (accessLog === undefined) return;
+    process.once('exit', () => accessLog.flushSync());
+    new Counter({
+      name: 'bucketway_access_log_dropped_lines_total',
+      help: 'Lines of the access log that were given up because their reader stalled or failed.',
+      registers: [this.registry],
+      collect() {
+        this.reset();
+        this.inc(accessLog.dropped);
+      },
+    });
+  }
+
+  /** @throws what listening throws, such as `EADDRINUSE` */
+  async start(): Promise<ListenAddress> {
+    const metrics = new RequestMetrics(this.registry);
+    const observers = this.accessLog === undefined ? [metrics] : [metrics, new AccessLog(this.accessLog)];
+    this.gateway = await this.create({
+      snapshots: this.snapshots,
+      listen: this.settings.listen,
+      tls: this.tls,
+      requestObserver: new RequestObservers(observers),
+      storageObserver: new StorageMetrics(this.registry),
+      log: this.log,
+    });
+    return await this.gateway.listen();
+  }
+
+  apply({ snapshot, tls }: ConfigurationChange): void {
+    this.snapshots.replace(snapshot);
+    if (tls !== undefined && (tls.cert !== this.tls?.cert || tls.key !== this.tls.key)) this.gateway?.updateTls?.(tls);
+    this.tls = tls;
+  }
+
+  report(): WorkerReport {
+    return { generation: this.snapshots.current.generation, storages: this.gateway?.storages?.() ?? [] };
+  }
+
+  metrics(): Promise<MetricObject[]> {
+    return this.registry.getMetricsAsJSON() as Promise<MetricObject[]>;
+  }
+
+  async close(graceMs: number): Promise<void> {
+    await this.gateway?.close(graceMs);
+    this.accessLog?.flush();
+  }
+}

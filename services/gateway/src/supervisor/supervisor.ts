@@ -1,0 +1,119 @@
+import { AggregatorRegistry, Registry } from 'prom-client';
+import type { AdminView } from '../admin/admin-server.js';
+import { AdminServer } from '../admin/admin-server.js';
+import type { ListenAddress } from '../config/configuration.js';
+import { formatListenAddress } from '../config/listen-address.js';
+import { LiveConfiguration } from '../config/live-configuration.js';
+import type { ConfigurationSource } from '../config/live-configuration.js';
+import type { ApplicationLog } from '../observability/application-log.js';
+import { ConfigurationMetrics } from '../observability/configuration-metrics.js';
+import { registerProcessMetrics } from '../observability/process-metrics.js';
+import { VERSION } from '../version.js';
+import type { Fleet, WorkerStatus } from './fleet.js';
+import { SingleProcess } from './single-process.js';
+import { WorkerPool } from './worker-pool.js';
+
+/** Where a running supervisor can be reached. */
+export interface SupervisorAddresses {
+  readonly s3: ListenAddress;
+  readonly admin: ListenAddress | undefined;
+}
+
+/**
+ * Runs the gateway: follows the configuration, gives each change to the processes that serve, and answers on the admin
+ * port. With one worker everything is this process; with more it only supervises, and loads nothing that serves S3.
+ */
+export class Supervisor implements AdminView {
+  private readonly registry = new Registry();
+  private readonly live: LiveConfiguration;
+  private readonly startedAt = new Date();
+  private fleet: Fleet | undefined;
+  private admin: AdminServer | undefined;
+  private state: 'starting' | 'running' | 'draining' = 'starting';
+
+  /** @throws ConfigurationError */
+  constructor(
+    source: ConfigurationSource,
+    private readonly log: ApplicationLog,
+  ) {
+    this.live = new LiveConfiguration(source, log, new ConfigurationMetrics(this.registry));
+  }
+
+  /** @throws StartError where an address is taken */
+  async start(): Promise<SupervisorAddresses> {
+    const { admin, listen } = this.live.settings;
+    if (admin !== undefined) {
+      this.admin = new AdminServer(this);
+      await this.admin.listen(admin);
+    }
+    this.fleet = await this.makeFleet();
+    this.live.onChange((change) => this.fleet?.apply(change));
+    const s3 = await this.fleet.start(this.live.inForce);
+    this.live.watch();
+    this.state = 'running';
+    this.log.log(`serving S3 on ${formatListenAddress(s3)}`, {
+      workers: this.live.settings.workers,
+      version: VERSION,
+      ...(listen.port === 0 && { requestedPort: 0 }),
+      ...(this.admin && { admin: formatListenAddress(this.admin.address) }),
+    });
+    return { s3, admin: this.admin?.address };
+  }
+
+  /** Lets running requests end, at most for the grace that the configuration gives. @returns whether all ended */
+  async close(): Promise<boolean> {
+    this.state = 'draining';
+    this.live.close();
+    const { shutdownGraceSeconds } = this.live.settings;
+    this.log.log('draining: no new connections, running requests end', { shutdownGraceSeconds });
+    const inTime = (await this.fleet?.close(shutdownGraceSeconds * 1000)) ?? true;
+    await this.admin?.close();
+    return inTime;
+  }
+
+  async healthy(): Promise<string | undefined> {
+    const stuck = (await this.workers()).filter(({ responsive, state }) => !responsive && state === 'listening');
+    return stuck.length === 0 ? undefined : `worker ${stuck.map(({ worker }) => worker).join(', ')} does not answer`;
+  }
+
+  async ready(): Promise<string | undefined> {
+    if (this.state !== 'running') return this.state;
+    if (!this.live.complete) return 'a document was never applied; see /status';
+    return (await this.workers()).some(({ state }) => state === 'listening') ? undefined : 'no worker listens';
+  }
+
+  async status(): Promise<object> {
+    const workers = await this.workers();
+    return {
+      version: VERSION,
+      node: process.version,
+      state: this.state,
+      startedAt: this.startedAt.toISOString(),
+      uptimeSeconds: Math.round((Date.now() - this.startedAt.getTime()) / 1000),
+      configuration: this.live.status(),
+      workers: workers.map(({ storages: _, ...worker }) => worker),
+      storages: workers.find(({ storages }) => storages.length > 0)?.storages ?? [],
+    };
+  }
+
+  async metrics(): Promise<string> {
+    const own = await this.registry.getMetricsAsJSON();
+    const all = await (this.fleet?.metrics() ?? []);
+    return await AggregatorRegistry.aggregate([own, ...all]).metrics();
+  }
+
+  private async workers(): Promise<readonly WorkerStatus[]> {
+    return (await this.fleet?.status()) ?? [];
+  }
+
+  private async makeFleet(): Promise<Fleet> {
+    const { workers, listen, tls, accessLog } = this.live.settings;
+    const settings = { listen, tls, accessLog };
+    if (workers > 1) {
+      registerProcessMetrics(this.registry);
+      return new WorkerPool(workers, settings, this.log, this.registry);
+    }
+    const { createGateway } = await import('../gateway.js');
+    return new SingleProcess(createGateway, settings, this.log);
+  }
+}

@@ -1,0 +1,25 @@
+import type { MetricObject } from 'prom-client';
+import type { ListenAddress } from '../config/configuration.js';
+import type { ConfigurationChange } from '../config/live-configuration.js';
+import type { ServeSettings, WorkerReport } from './fleet.js';
+
+/** What the supervisor tells a worker. Snapshots hold Maps and Sets: the channel clones structures, not JSON. */
+export type ToWorker =
+  | {
+      readonly type: 'start';
+      readonly worker: number;
+      readonly settings: ServeSettings;
+      readonly change: ConfigurationChange;
+    }
+  | { readonly type: 'change'; readonly change: ConfigurationChange }
+  | { readonly type: 'report'; readonly question: number }
+  | { readonly type: 'metrics'; readonly question: number }
+  | { readonly type: 'drain'; readonly graceMs: number };
+
+/** What a worker tells the supervisor. */
+export type FromWorker =
+  | { readonly type: 'hello' }
+  | { readonly type: 'listening'; readonly address: ListenAddress }
+  | { readonly type: 'failed'; readonly message: string; readonly code: string | undefined }
+  | { readonly type: 'applied'; readonly generation: number }
+  | { readonly type: 'answer'; readonly question: number; readonly answer: WorkerReport | MetricObject[] };

@@ -1,0 +1,154 @@
+import cluster from 'node:cluster';
+import { fileURLToPath } from 'node:url';
+import { AggregatorRegistry, Counter } from 'prom-client';
+import type { MetricObject, Registry } from 'prom-client';
+import type { ListenAddress } from '../config/configuration.js';
+import type { ConfigurationChange } from '../config/live-configuration.js';
+import type { ApplicationLog } from '../observability/application-log.js';
+import type { Fleet, ServeSettings, StartError, WorkerStatus } from './fleet.js';
+import { Worker } from './worker.js';
+
+const FIRST_DELAY_MS = 100;
+const LONGEST_DELAY_MS = 10_000;
+/** A worker that lived this long did not fail at its start. */
+const HEALTHY_MS = 60_000;
+/** What workers get beyond the grace, to cut off what still runs. */
+const KILL_AFTER_MS = 2000;
+
+/**
+ * Several processes that share one listening socket, through node:cluster. Connections go round robin: each process
+ * gets as many, however few there are. A process that dies is replaced.
+ */
+export class WorkerPool implements Fleet {
+  private readonly workers = new Map<number, Worker>();
+  private readonly restarts = new Map<number, { count: number; delayMs: number; timer: NodeJS.Timeout | undefined }>();
+  /** The counts of processes that died: a sum that went back would look like a reset. */
+  private retired: MetricObject[] = [];
+  private readonly restartsTotal: Counter;
+  private change: ConfigurationChange | undefined;
+  private closing: (() => void) | undefined;
+
+  constructor(
+    private readonly count: number,
+    private readonly settings: ServeSettings,
+    private readonly log: ApplicationLog,
+    registry: Registry,
+  ) {
+    this.restartsTotal = new Counter({
+      name: 'bucketway_worker_restarts_total',
+      help: 'Serving processes that died and were replaced.',
+      registers: [registry],
+    });
+    cluster.schedulingPolicy = cluster.SCHED_RR;
+    cluster.setupPrimary({
+      exec: fileURLToPath(new URL('worker-main.js', import.meta.url)),
+      args: [],
+      serialization: 'advanced',
+    });
+  }
+
+  start(change: ConfigurationChange): Promise<ListenAddress> {
+    this.change = change;
+    return new Promise((resolve, reject) => {
+      let listening = 0;
+      let address: ListenAddress | undefined;
+      for (let number = 1; number <= this.count; number++) {
+        this.fork(number, {
+          listening: (of) => {
+            address ??= of;
+            if (++listening === this.count) resolve(address);
+          },
+          failed: reject,
+        });
+      }
+    });
+  }
+
+  apply(change: ConfigurationChange): void {
+    this.change = change;
+    for (const worker of this.workers.values()) worker.apply(change);
+  }
+
+  async status(): Promise<readonly WorkerStatus[]> {
+    const numbers = Array.from({ length: this.count }, (_, index) => index + 1);
+    return await Promise.all(numbers.map((number) => this.workers.get(number)?.status() ?? this.waiting(number)));
+  }
+
+  async metrics(): Promise<MetricObject[][]> {
+    const all = await Promise.all([...this.workers.values()].map((worker) => worker.metrics()));
+    return [this.retired, ...all];
+  }
+
+  async close(graceMs: number): Promise<boolean> {
+    for (const { timer } of this.restarts.values()) clearTimeout(timer);
+    if (this.workers.size === 0) return true;
+    let inTime = true;
+    await new Promise<void>((resolve) => {
+      this.closing = resolve;
+      for (const worker of this.workers.values()) worker.drain(graceMs);
+      setTimeout(() => {
+        inTime = false;
+        for (const worker of this.workers.values()) worker.kill();
+      }, graceMs + KILL_AFTER_MS).unref();
+    });
+    return inTime;
+  }
+
+  private fork(
+    number: number,
+    starting?: { listening: (address: ListenAddress) => void; failed: (error: StartError) => void },
+  ): void {
+    const restarts = this.restarts.get(number)?.count ?? 0;
+    let listening = false;
+    const worker = new Worker(number, restarts, this.settings, () => this.change as ConfigurationChange, {
+      listening: (address) => {
+        listening = true;
+        starting?.listening(address);
+      },
+      failed: (error) => {
+        if (starting !== undefined && !listening) return starting.failed(error);
+        this.log.error(`worker ${number} cannot serve: ${error.message}`);
+        // Its replacement tries again: the port was free once.
+        worker.kill();
+      },
+      exited: (exited, code, signal) => this.exited(exited, signal ?? `exit code ${code}`),
+    });
+    this.workers.set(number, worker);
+  }
+
+  private exited(worker: Worker, how: string): void {
+    const { number } = worker;
+    this.workers.delete(number);
+    if (this.closing !== undefined) {
+      if (this.workers.size === 0) this.closing();
+      return;
+    }
+    void this.retire(worker.lastMetrics);
+    const before = this.restarts.get(number);
+    const lived = performance.now() - worker.startedAt;
+    const delayMs =
+      lived > HEALTHY_MS ? FIRST_DELAY_MS : Math.min((before?.delayMs ?? FIRST_DELAY_MS / 2) * 2, LONGEST_DELAY_MS);
+    this.log.error(`worker ${number} died; replacing it`, { how, delayMs });
+    this.restartsTotal.inc();
+    const timer = setTimeout(() => this.fork(number), delayMs);
+    this.restarts.set(number, { count: (before?.count ?? 0) + 1, delayMs, timer });
+  }
+
+  private async retire(metrics: MetricObject[]): Promise<void> {
+    const counts = metrics.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
+    this.retired = (await AggregatorRegistry.aggregate([this.retired, counts]).getMetricsAsJSON()) as MetricObject[];
+  }
+
+  private waiting(number: number): WorkerStatus {
+    const restarts = this.restarts.get(number)?.count ?? 0;
+    return {
+      worker: number,
+      pid: undefined,
+      state: 'restarting',
+      generation: 0,
+      restarts,
+      responsive: false,
+      storages: [],
+    };
+  }
+}
