@@ -1,6 +1,6 @@
 import type { ObjectReader } from '../objects/object-store.js';
 
-/** Bytes that are pulled from a store while they are sent. The responder closes it, whatever happens. */
+/** Bytes that are pulled from a store while they are sent. The operation states the length in `Content-Length`; the responder closes the reader, whatever happens. */
 export interface StreamedBody {
   readonly length: number;
   readonly reader: ObjectReader;

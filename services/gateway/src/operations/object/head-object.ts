@@ -21,7 +21,6 @@ export class HeadObject implements Operation<ObjectContext> {
 }
 
 function answer(context: ObjectContext, info: ObjectInfo): S3Response {
-  const { status, headers, range } = describeRead(context, info);
-  if (range !== undefined) headers.push('Content-Length', String(range.end - range.start));
+  const { status, headers } = describeRead(context, info);
   return { status, headers };
 }

@@ -1,12 +1,13 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { S3Request } from '../../http/s3-request.js';
 import type { ByteRange } from '../../objects/byte-range.js';
+import { matchesETag } from '../../objects/check-write-conditions.js';
 import type { Checksum } from '../../objects/checksum.js';
 import type { ObjectInfo } from '../../objects/object-store.js';
 import type { ObjectContext } from '../operation.js';
 import { appendChecksum, wantsChecksum } from '../shared/checksum-headers.js';
 import { decodeReadConditions } from '../shared/conditional-headers.js';
-import { matchesETag, parseETagList } from '../shared/entity-tags.js';
+import { parseETagList } from '../shared/entity-tags.js';
 import { parseHttpDate } from '../shared/http-date.js';
 import { notModifiedHeaders, objectResponseHeaders } from '../shared/object-response-headers.js';
 import { parsePartNumber } from '../shared/part-number.js';
@@ -63,7 +64,7 @@ export function describeRead({ request, principal }: ObjectContext, info: Object
     if (selected !== 'whole') return partial(out, selected, info.size);
   }
   if (wantsChecksum(headers)) appendChecksum(out, info.checksum);
-  return { status: 200, headers: out, range: { start: 0, end: info.size } };
+  return complete(out, { start: 0, end: info.size });
 }
 
 /** RFC 9110 section 13.1.5: the range is meant for the version that `If-Range` names, else the client wants all of the new one. */
@@ -90,7 +91,7 @@ function describePart(request: S3Request, info: ObjectInfo, number: number, out:
   } else if (number !== 1) throw noSuchPart(number, 1);
   if (wantsChecksum(request.headers)) appendChecksum(out, partChecksum);
   // No Content-Range can describe zero bytes.
-  if (start === end) return { status: 200, headers: out, range: { start, end } };
+  if (start === end) return complete(out, { start, end });
   return partial(out, { start, end }, size);
 }
 
@@ -107,7 +108,13 @@ function noSuchPart(number: number, count: number): S3Error {
   });
 }
 
+function complete(out: string[], range: ByteRange): ReadAnswer {
+  out.push('Content-Length', String(range.end - range.start));
+  return { status: 200, headers: out, range };
+}
+
 function partial(out: string[], range: ByteRange, size: number): ReadAnswer {
-  out.push('Content-Range', `bytes ${range.start}-${range.end - 1}/${size}`);
+  const { start, end } = range;
+  out.push('Content-Length', String(end - start), 'Content-Range', `bytes ${start}-${end - 1}/${size}`);
   return { status: 206, headers: out, range };
 }

@@ -72,6 +72,7 @@ describe('GetObject', () => {
       ETag: '"abc"',
       'X-Content-Type-Options': 'nosniff',
       'Content-Type': 'text/plain',
+      'Content-Length': '11',
       Expires: 'soon',
       'Cache-Control': 'no-cache',
       'x-amz-storage-class': 'STANDARD_IA',

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesETag, parseETagList, unquoteETag } from './entity-tags.js';
+import { matchesETag } from '../../objects/check-write-conditions.js';
+import { parseETagList, unquoteETag } from './entity-tags.js';
 
 describe('parseETagList', () => {
   it.each([

@@ -43,11 +43,6 @@ function readTag(header: string, start: number, comparison: ETagComparison, tags
   return end;
 }
 
-/** Whether a list names an entity tag. @param etag without quotes */
-export function matchesETag(list: ETagList, etag: string): boolean {
-  return list === '*' || list.includes(etag);
-}
-
 /** An entity tag that a client gave in an XML body or a header of one tag: without its quotes. */
 export function unquoteETag(text: string): string {
   return text.length >= 2 && text.startsWith('"') && text.endsWith('"') ? text.slice(1, -1) : text;
