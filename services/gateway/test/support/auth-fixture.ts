@@ -116,7 +116,8 @@ export async function signByHeader(wire: WireRequest, identity?: Identity): Prom
 
 /** Makes a presigned request with the oracle. */
 export async function presign(wire: WireRequest, expiresIn = 3600, identity?: Identity): Promise<WireRequest> {
-  const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...wire.headers };
+  const pinned = Object.keys(wire.headers).some((name) => name.toLowerCase() === 'x-amz-content-sha256');
+  const headers = pinned ? wire.headers : { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD', ...wire.headers };
   const signed = await oracle(identity).presign(oracleRequest({ ...wire, headers }), {
     expiresIn,
     signingDate: wire.now ?? EXAMPLE_TIME,
@@ -124,7 +125,7 @@ export async function presign(wire: WireRequest, expiresIn = 3600, identity?: Id
   return { ...wire, target: `${signed.path}?${encodeQuery(signed.query)}`, headers: signed.headers };
 }
 
-function encodeQuery(query: HttpRequest['query']): string {
+function encodeQuery(query: HttpRequest['query'] = {}): string {
   const pieces: string[] = [];
   for (const [name, value] of Object.entries(query)) {
     for (const one of Array.isArray(value) ? value : [value ?? '']) {

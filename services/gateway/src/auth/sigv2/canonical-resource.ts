@@ -44,10 +44,16 @@ export function isSignedByV2(parameter: string): boolean {
   return SUB_RESOURCES.has(parameter) || parameter.toLowerCase().startsWith('x-amz-');
 }
 
-/** The `CanonicalizedResource` of SigV2: bucket, path as it was sent, and the sub-resources, sorted and decoded. */
-export function canonicalResource(request: S3Request): string {
+/**
+ * The `CanonicalizedResource` of SigV2: bucket, path as it was sent, and the sub-resources, sorted and decoded.
+ *
+ * @param otherSlash a bucket's path with a slash at its end if it came without, and the other way round
+ */
+export function canonicalResource(request: S3Request, otherSlash = false): string {
   const { path } = request;
   const bucket = request.virtualHosted && path.kind !== 'root' ? `/${path.bucket}` : '';
+  const sent = `${bucket}${request.rawPath === '' ? '/' : request.rawPath}`;
+  const resource = otherSlash ? withOtherSlash(sent) : sent;
   const signed: string[] = [];
   for (const { name, value } of request.query.list) {
     // "?acl" and "?acl=" are signed alike: SDKs drop the "=" of an empty value.
@@ -55,7 +61,11 @@ export function canonicalResource(request: S3Request): string {
   }
   signed.sort(byName);
   const query = signed.length === 0 ? '' : `?${signed.join('&')}`;
-  return `${bucket}${request.rawPath === '' ? '/' : request.rawPath}${query}`;
+  return resource + query;
+}
+
+function withOtherSlash(path: string): string {
+  return path.endsWith('/') ? path.slice(0, -1) : `${path}/`;
 }
 
 function byName(a: string, b: string): number {

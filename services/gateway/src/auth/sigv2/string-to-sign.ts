@@ -5,22 +5,29 @@ import { canonicalResource } from './canonical-resource.js';
  * The string to sign of SigV2 (Amazon S3 developer guide, "Signing and authenticating REST requests").
  *
  * @param date see {@link V2Signature.date}
+ * @param otherSlash see {@link canonicalResource}
  */
-export function stringToSignV2(request: S3Request, date: string): string {
-  const { headers } = request;
-  const type = headers.get('content-type') ?? '';
-  return `${request.method}\n${headers.get('content-md5') ?? ''}\n${type}\n${date}\n${canonicalAmzHeaders(request)}${canonicalResource(request)}`;
+export function stringToSignV2(request: S3Request, date: string, otherSlash = false): string {
+  const md5 = headerOrParameter(request, 'content-md5');
+  const type = headerOrParameter(request, 'content-type');
+  const resource = canonicalResource(request, otherSlash);
+  return `${request.method}\n${md5}\n${type}\n${date}\n${canonicalAmzHeaders(request)}${resource}`;
 }
 
-function canonicalAmzHeaders(request: S3Request): string {
+// boto3 writes the headers that it signs into presigned URLs, whether the holder then sends them or not.
+function headerOrParameter({ headers, query }: S3Request, name: string): string {
+  return headers.get(name) ?? query.get(name) ?? '';
+}
+
+function canonicalAmzHeaders({ headers, query }: S3Request): string {
   const lines: string[] = [];
-  for (const [name, value] of request.headers.entries()) {
+  for (const [name, value] of headers.entries()) {
     if (name.startsWith('x-amz-')) lines.push(`${name}:${value.trim()}\n`);
   }
-  // Presigned URLs carry some of these headers as parameters; both are signed in one list.
-  for (const { name, value } of request.query.list) {
+  for (const { name, value } of query.list) {
     const lower = name.toLowerCase();
-    if (lower.startsWith('x-amz-')) lines.push(`${lower}:${value.trim()}\n`);
+    // One that is sent both ways alike was signed once; with two values, the signature cannot hold.
+    if (lower.startsWith('x-amz-') && headers.get(lower) !== value) lines.push(`${lower}:${value.trim()}\n`);
   }
   lines.sort(byHeaderName);
   return lines.join('');

@@ -4,11 +4,13 @@ import { requestExpired } from '../clock-skew.js';
 import { isSignedByV2 } from './canonical-resource.js';
 import type { V2Signature } from './v2-signature.js';
 
-/** Parameters that only narrow a listing or carry the signature: SigV2 never signed them. */
+/** Parameters that narrow a listing, carry the signature or repeat a header: SigV2 signs none of them as parameters. */
 const UNSIGNED: ReadonlySet<string> = new Set([
   'AWSAccessKeyId',
   'Expires',
   'Signature',
+  'content-md5',
+  'content-type',
   'continuation-token',
   'delimiter',
   'encoding-type',
