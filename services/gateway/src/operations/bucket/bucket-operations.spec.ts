@@ -107,10 +107,8 @@ describe('bucket operations', () => {
 
   it('refuses more tags than S3 does', async () => {
     const bucket = bucketWithSettings();
-    const tags = (count: number): string =>
-      `<Tagging><TagSet>${Array.from({ length: count }, (_, i) => `<Tag><Key>${i}</Key><Value/></Tag>`).join('')}</TagSet></Tagging>`;
-    expect((await run('PutBucketTagging', { bucket, body: tags(50) })).status).toBe(204);
-    expect(await codeOf(() => run('PutBucketTagging', { bucket, body: tags(51) }))).toBe('InvalidTag');
+    expect((await run('PutBucketTagging', { bucket, body: tagging(50) })).status).toBe(204);
+    expect(await codeOf(() => run('PutBucketTagging', { bucket, body: tagging(51) }))).toBe('InvalidTag');
   });
 
   it('keeps, gives and removes CORS rules', async () => {
@@ -133,6 +131,11 @@ describe('bucket operations', () => {
     expect(await codeOf(() => run('PutBucketAcl', { headers }))).toBe(code);
   });
 });
+
+function tagging(count: number): string {
+  const tags = Array.from({ length: count }, (_, i) => `<Tag><Key>${i}</Key><Value/></Tag>`);
+  return `<Tagging><TagSet>${tags.join('')}</TagSet></Tagging>`;
+}
 
 interface Sketch {
   readonly bucket?: BucketContext['bucket'];
