@@ -6,27 +6,30 @@ import { GatewayController } from './http/gateway.controller.js';
 import { Responder } from './http/responder.js';
 import { ObjectsModule } from './objects/objects.module.js';
 import { RequestObserver } from './observability/request-observer.js';
+import { StorageObserver } from './observability/storage-observer.js';
 import { Dispatcher } from './operations/dispatcher.js';
 import { OperationsModule } from './operations/operations.module.js';
 
 /** What the gateway is given by the process that runs it. */
 export interface GatewayEnvironment {
   readonly snapshots: SnapshotStore;
-  readonly observer: RequestObserver;
+  readonly requestObserver: RequestObserver;
+  readonly storageObserver: StorageObserver;
 }
 
 /** Providers that every module may inject. */
 @Module({})
 class EnvironmentModule {
-  static with({ snapshots, observer }: GatewayEnvironment): DynamicModule {
+  static with({ snapshots, requestObserver, storageObserver }: GatewayEnvironment): DynamicModule {
     return {
       module: EnvironmentModule,
       global: true,
       providers: [
         { provide: SnapshotStore, useValue: snapshots },
-        { provide: RequestObserver, useValue: observer },
+        { provide: RequestObserver, useValue: requestObserver },
+        { provide: StorageObserver, useValue: storageObserver },
       ],
-      exports: [SnapshotStore, RequestObserver],
+      exports: [SnapshotStore, RequestObserver, StorageObserver],
     };
   }
 }

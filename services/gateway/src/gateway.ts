@@ -1,70 +1,69 @@
 import 'reflect-metadata';
-import type { IncomingMessage, Server } from 'node:http';
+import type { Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { AppModule, type GatewayEnvironment } from './app.module.js';
+import { AppModule } from './app.module.js';
+import type { ListenAddress, TlsMaterial } from './config/configuration.js';
 import { answerBrokenRequests } from './http/client-errors.js';
 import { deferContinue } from './http/expect-continue.js';
-import { StorageTree, type StorageState } from './storage/storage-tree.js';
+import { StorageTree } from './storage/storage-tree.js';
+import type { Gateway, GatewayOptions } from './supervisor/gateway-process.js';
 
-/** Bytes of a request's headers; S3 allows 8 KiB, and clients send some of their own. */
+/** Bytes of a request's headers; S3 allows 8 KiB, and clients and proxies add their own. */
 const MAX_HEADER_BYTES = 32 * 1024;
 /** How long a client may take to send its headers, in milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
-/** How long an idle connection is kept, in milliseconds; longer than load balancers do, so that they are the ones to close. */
+/** How long an idle connection is kept, in milliseconds; longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
-export interface GatewayOptions extends GatewayEnvironment {
-  readonly tls?: { readonly cert: string; readonly key: string };
-}
+type AdapterOptions = ConstructorParameters<typeof FastifyAdapter>[0];
 
-/** A running S3 server. */
-export interface Gateway {
-  /** Starts to listen. @returns the port, for a caller that asked for 0 */
-  listen(listen: { readonly host: string; readonly port: number }): Promise<number>;
-  /** Stops accepting, lets running requests end, at most for so many milliseconds. */
-  close(graceMs: number): Promise<void>;
-  /** Replaces the certificate for connections to come. */
-  setTls(tls: { readonly cert: string; readonly key: string }): void;
-  storageStates(): Promise<readonly StorageState[]>;
-}
-
-/** Makes a gateway; it serves once it listens. */
+/** Makes a gateway; it accepts nothing until it listens. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const adapter = new FastifyAdapter({
-    ...(options.tls && { https: options.tls }),
+    ...(options.tls && { https: { ...options.tls, maxHeaderSize: MAX_HEADER_BYTES } }),
+    ...(!options.tls && { http: { maxHeaderSize: MAX_HEADER_BYTES } }),
     // The pipeline parses the raw target itself, once: to the framework's router every request is one for "/".
     rewriteUrl: () => '/',
-    bodyLimit: Number.MAX_SAFE_INTEGER,
-    requestTimeout: 0,
     keepAliveTimeout: KEEP_ALIVE_MS,
-    forceCloseConnections: false,
-    http: { maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, requestTimeout: 0 },
-  } as ConstructorParameters<typeof FastifyAdapter>[0]);
+    // Node's limit counts the body in, and an upload may take hours; the body decoder has its own idle limit.
+    requestTimeout: 0,
+  } as AdapterOptions);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(options), adapter, {
     bodyParser: false,
     abortOnError: false,
-    logger: ['error', 'warn', 'log'],
+    logger: options.log,
   });
   const fastify = adapter.getInstance();
   fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', (_request: unknown, _payload: IncomingMessage, done: (error: null) => void) =>
-    done(null),
-  );
+  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
+  // Any content type may be stored, also one that the framework cannot parse and would refuse.
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    delete request.raw.headers['content-type'];
+    done();
+  });
   await app.init();
-  const server = app.getHttpServer() as Server;
+  const server = app.getHttpServer() as Server & { setSecureContext?: (tls: TlsMaterial) => void };
+  server.headersTimeout = HEADERS_TIMEOUT_MS;
   deferContinue(server);
   answerBrokenRequests(server);
   return {
-    listen: async ({ host, port }) => {
-      await app.listen(port, host);
-      const address = server.address();
-      return typeof address === 'object' && address ? address.port : port;
-    },
+    listen: () => listen(app, server, options.listen),
+    updateTls: (tls) => server.setSecureContext?.(tls),
+    storages: () => app.get(StorageTree).states(),
     close: (graceMs) => close(app, server, graceMs),
-    setTls: (tls) => (server as Server & { setSecureContext?: (tls: object) => void }).setSecureContext?.(tls),
-    storageStates: () => app.get(StorageTree).states(),
   };
+}
+
+async function listen(
+  app: NestFastifyApplication,
+  server: Server,
+  at: ListenAddress | undefined,
+): Promise<ListenAddress> {
+  const { host, port } = at ?? { host: '127.0.0.1', port: 0 };
+  await app.listen(port, host);
+  const address = server.address();
+  return { host, port: typeof address === 'object' && address ? address.port : port };
 }
 
 async function close(app: NestFastifyApplication, server: Server, graceMs: number): Promise<void> {

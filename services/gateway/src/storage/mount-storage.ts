@@ -2,13 +2,15 @@ import type { StorageMount } from '../config/snapshot.js';
 import { FileObjectStore } from '../objects/file/file-object-store.js';
 import { LocalDriver } from './local/local-driver.js';
 import { LocalStorage } from './local/local-storage.js';
+import type { StorageObserver } from '../observability/storage-observer.js';
 import type { MountedStorage } from './mounted-storage.js';
+import { ObservedDriver } from './observed-driver.js';
 import { ROOT } from './storage-path.js';
 
 /** Makes the storage that a mount of the configuration describes. A further kind of storage is a further case here. */
-export function mountStorage(options: StorageMount): MountedStorage {
+export function mountStorage(options: StorageMount, observer: StorageObserver): MountedStorage {
   const storage = new LocalStorage(options.local);
-  const files = new LocalDriver(storage, ROOT);
+  const files = new ObservedDriver(new LocalDriver(storage, ROOT), 'local', observer);
   return {
     mount: options.mount,
     kind: 'local',

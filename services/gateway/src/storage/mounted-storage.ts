@@ -10,7 +10,7 @@ export interface MountedStorage {
   /** Files and folders, where the storage has them: bucket roots and bucket settings live there. */
   readonly files: FileDriver | undefined;
   createStore(base: StoragePath): ObjectStore;
-  /** @throws StorageError `unavailable`, with a message that says why */
-  check(): void | Promise<void>;
+  /** Must not wait for a storage that hangs. @throws StorageError `unavailable`, with a message that says why */
+  readonly check: () => void;
   close(): void;
 }

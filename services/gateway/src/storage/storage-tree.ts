@@ -4,6 +4,8 @@ import { SnapshotStore } from '../config/snapshot-store.js';
 import type { StorageMount } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { ObjectStore } from '../objects/object-store.js';
+import type { StorageState } from '../supervisor/gateway-process.js';
+import { StorageObserver } from '../observability/storage-observer.js';
 import { TreeObjectStore, type MountedStore } from '../objects/tree/tree-object-store.js';
 import { mountStorage } from './mount-storage.js';
 import type { MountedStorage } from './mounted-storage.js';
@@ -21,15 +23,6 @@ export interface TreeLocation {
   readonly path: StoragePath;
 }
 
-/** A storage's state, for `/status` and `/readyz`. */
-export interface StorageState {
-  readonly mount: string;
-  readonly kind: string;
-  readonly ready: boolean;
-  /** Why it is not ready. */
-  readonly reason?: string;
-}
-
 /** All mounted storages as one tree of folders. */
 @Injectable()
 export class StorageTree implements OnApplicationShutdown {
@@ -37,7 +30,10 @@ export class StorageTree implements OnApplicationShutdown {
   private mounted = new Map<string, MountedStorage>();
   private readonly stores = new LRUCache<string, ObjectStore>({ max: MAX_STORES });
 
-  constructor(snapshots: SnapshotStore) {
+  constructor(
+    snapshots: SnapshotStore,
+    private readonly observer: StorageObserver,
+  ) {
     this.mount(snapshots.current.storages);
     snapshots.onReplace((snapshot) => this.mount(snapshot.storages));
   }
@@ -65,19 +61,16 @@ export class StorageTree implements OnApplicationShutdown {
     return found && { storage: found, path: below(path, found.mount) };
   }
 
-  /** Looks at every storage. */
-  async states(): Promise<readonly StorageState[]> {
-    return Promise.all(
-      [...this.mounted.values()].map(async (storage): Promise<StorageState> => {
-        const { mount, kind } = storage;
-        try {
-          await storage.check();
-          return { mount, kind, ready: true };
-        } catch (error) {
-          return { mount, kind, ready: false, reason: error instanceof Error ? error.message : String(error) };
-        }
-      }),
-    );
+  /** How every storage is, for `/status` and `/readyz`. */
+  states(): readonly StorageState[] {
+    return [...this.mounted.values()].map(({ mount, kind, check }): StorageState => {
+      try {
+        check();
+        return { mount, kind, state: 'ready' };
+      } catch (error) {
+        return { mount, kind, state: 'unavailable', detail: error instanceof Error ? error.message : String(error) };
+      }
+    });
   }
 
   private createStore(path: string): ObjectStore {
@@ -99,7 +92,7 @@ export class StorageTree implements OnApplicationShutdown {
     this.mounted = new Map();
     for (const options of storages) {
       const id = JSON.stringify(options);
-      this.mounted.set(id, before.get(id) ?? mountStorage(options));
+      this.mounted.set(id, before.get(id) ?? mountStorage(options, this.observer));
     }
     this.stores.clear();
     for (const [id, storage] of before) {
