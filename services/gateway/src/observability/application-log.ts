@@ -10,6 +10,15 @@ const LEVELS: readonly Level[] = ['fatal', 'error', 'warn', 'info', 'debug', 'tr
 /** Members that never reach a log, whoever passes them. */
 const SECRET_MEMBER = /^(?:authorization|cookie|key|.*(?:secret|signature|password|token|credential).*)$/i;
 
+/** Contexts in which Nest tells of its own start. */
+const FRAMEWORK_CONTEXTS = new Set([
+  'InstanceLoader',
+  'NestApplication',
+  'NestFactory',
+  'RouterExplorer',
+  'RoutesResolver',
+]);
+
 /**
  * The application's log: one JSON object a line, or plain lines where a person watches. It goes to standard error;
  * standard output belongs to the access log. Also Nest's logger, whose calls end with the name of a context.
@@ -41,7 +50,7 @@ export class ApplicationLog implements LoggerService {
   }
 
   log(message: unknown, ...rest: unknown[]): void {
-    this.line('info', message, rest);
+    this.line(FRAMEWORK_CONTEXTS.has(String(rest.at(-1))) ? 'debug' : 'info', message, rest);
   }
 
   debug(message: unknown, ...rest: unknown[]): void {

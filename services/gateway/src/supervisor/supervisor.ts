@@ -10,7 +10,6 @@ import { ConfigurationMetrics } from '../observability/configuration-metrics.js'
 import { registerProcessMetrics } from '../observability/process-metrics.js';
 import { VERSION } from '../version.js';
 import type { Fleet, WorkerStatus } from './fleet.js';
-import { SingleProcess } from './single-process.js';
 import { WorkerPool } from './worker-pool.js';
 
 /** Where a running supervisor can be reached. */
@@ -41,7 +40,7 @@ export class Supervisor implements AdminView {
 
   /** @throws StartError where an address is taken */
   async start(): Promise<SupervisorAddresses> {
-    const { admin, listen } = this.live.settings;
+    const { admin } = this.live.settings;
     if (admin !== undefined) {
       this.admin = new AdminServer(this);
       await this.admin.listen(admin);
@@ -54,7 +53,6 @@ export class Supervisor implements AdminView {
     this.log.log(`serving S3 on ${formatListenAddress(s3)}`, {
       workers: this.live.settings.workers,
       version: VERSION,
-      ...(listen.port === 0 && { requestedPort: 0 }),
       ...(this.admin && { admin: formatListenAddress(this.admin.address) }),
     });
     return { s3, admin: this.admin?.address };
@@ -113,7 +111,9 @@ export class Supervisor implements AdminView {
       registerProcessMetrics(this.registry);
       return new WorkerPool(workers, settings, this.log, this.registry);
     }
+    // Only here: they load Nest and the S3 side, which a process that only supervises must not hold in memory.
     const { createGateway } = await import('../gateway.js');
+    const { SingleProcess } = await import('./single-process.js');
     return new SingleProcess(createGateway, settings, this.log);
   }
 }
