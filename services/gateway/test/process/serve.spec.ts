@@ -1,0 +1,115 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { GatewayProcess } from './gateway-process.js';
+
+describe('bucketway serve DIR', () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'bucketway-serve-'));
+    mkdirSync(join(folder, 'my-bucket'));
+  });
+  afterEach(() => {
+    rmSync(folder, { recursive: true });
+  });
+
+  it('makes keys once, keeps them to their owner, and prints lines that work', async () => {
+    const first = await GatewayProcess.start([folder, '--port', '0', '--workers', '1']);
+    await first.until(() => first.stdout.includes('aws s3 ls s3://my-bucket/'));
+    const variables = new Map(
+      [...first.stdout.matchAll(/export (\w+)=(\S+)/g)].map(([, name, value]) => [name, value]),
+    );
+    expect([...variables.keys()]).toEqual([
+      'AWS_ENDPOINT_URL',
+      'AWS_ACCESS_KEY_ID',
+      'AWS_SECRET_ACCESS_KEY',
+      'AWS_REGION',
+    ]);
+    expect(variables.get('AWS_ENDPOINT_URL')).toBe(`http://${first.address}`);
+    const keys = [variables.get('AWS_ACCESS_KEY_ID') ?? '', variables.get('AWS_SECRET_ACCESS_KEY') ?? ''] as const;
+    const client = first.client(...keys);
+    await client.send(new PutObjectCommand({ Bucket: 'my-bucket', Key: 'a/b.txt', Body: 'hello' }));
+    expect(readFileSync(join(folder, 'my-bucket/a/b.txt'), 'utf8')).toBe('hello');
+    expect(await first.stop()).toBe(0);
+    expect(statSync(join(folder, '.bucketway/credentials.json')).mode & 0o777).toBe(0o600);
+    const second = await GatewayProcess.start([folder, '--port', '0', '--workers', '1']);
+    const { Body } = await second.client(...keys).send(new GetObjectCommand({ Bucket: 'my-bucket', Key: 'a/b.txt' }));
+    expect(await Body?.transformToString()).toBe('hello');
+    expect(await second.stop('SIGINT')).toBe(0);
+  });
+
+  it('serves the folder itself as one bucket, with keys of the environment that it does not repeat', async () => {
+    const environment = { BUCKETWAY_ACCESS_KEY_ID: 'AKENV', BUCKETWAY_SECRET_ACCESS_KEY: 'environment-secret' };
+    const gateway = await GatewayProcess.start(
+      [folder, '--port', '0', '--bucket', 'whole', '--workers', '1'],
+      environment,
+    );
+    await gateway
+      .client('AKENV', 'environment-secret')
+      .send(new PutObjectCommand({ Bucket: 'whole', Key: 'x', Body: '1' }));
+    expect(readFileSync(join(folder, 'x'), 'utf8')).toBe('1');
+    expect(await gateway.stop()).toBe(0);
+    expect(gateway.stdout + gateway.stderr).not.toContain('environment-secret');
+  });
+
+  it.each(['1', '2'])('names --port where the port is in use (workers: %s)', async (workers) => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const port = String((taken.address() as AddressInfo).port);
+    const { code, stderr } = await GatewayProcess.run(['serve', folder, '--port', port, '--workers', workers]);
+    taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/error: the port is in use \(.*EADDRINUSE.*\); choose another with --port/);
+  });
+});
+
+describe('bucketway', () => {
+  it.each([
+    [[], 2, /Usage:/],
+    [['--help'], 0, /bucketway COMMAND/],
+    [['serve', '--help'], 0, /--signature-versions/],
+    [['check', '-h'], 0, /bucketway check FILE/],
+    [['--version'], 0, /^bucketway \d+\.\d+\.\d+ \(node v24/],
+    [['serv'], 2, /unknown command "serv"; did you mean "serve"\?/],
+    [['--versoin'], 2, /did you mean "--version"\?/],
+    [['serve', '.', '--prot', '1'], 2, /unknown flag --prot; did you mean --port\?/],
+    [['serve', '.', '--port'], 2, /--port needs a value/],
+    [['serve', '.', '--port', '--host'], 2, /--port needs a value/],
+    [['serve', '.', '--port', '1', '--port', '2'], 2, /--port is given twice/],
+    [['serve', '.', '--port', '70000'], 2, /--port must be a port/],
+    [['serve', '.', '--bucket', 'No'], 2, /--bucket must be 3 to 63/],
+    [['serve', '.', '--access-key', 'AKA'], 2, /--access-key and --secret-key go together/],
+    [['serve', '.', '--signature-versions', 'v3'], 2, /--signature-versions must be/],
+    [['serve'], 2, /say which folder to serve, or --config FILE/],
+    [['serve', '/nowhere/at/all'], 2, /does not exist; make it: mkdir -p/],
+    [['serve', '--config', 'x', '--port', '1'], 2, /--port is for serve DIR/],
+    [['serve', '--config', '/nowhere.yaml'], 1, /nowhere\.yaml:1:1: cannot be read/],
+    [['check'], 2, /say which file to check/],
+  ])('%j', async (args, code, output) => {
+    const result = await GatewayProcess.run(args);
+    expect(result.stdout + result.stderr).toMatch(output);
+    expect(result.code).toBe(code);
+  });
+
+  it('check prints every mistake with its line, and a summary where there is none', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bucketway-check-'));
+    const file = join(folder, 'c.yaml');
+    writeFileSync(file, 'regoin: x\nstorages:\n- mount: /\n  local: {root: 7}\n');
+    const bad = await GatewayProcess.run(['check', file]);
+    expect(bad).toMatchObject({ code: 1, stderr: '' });
+    expect(bad.stdout.split('\n')).toEqual([
+      `${file}:1:1: regoin: is not a known field; did you mean "region"?`,
+      `${file}:4:11: storages[0].local.root: must be the path of a folder`,
+      '2 mistakes',
+      '',
+    ]);
+    writeFileSync(file, 'storages:\n- mount: /\n  local: {root: .}\n');
+    const good = await GatewayProcess.run(['check', file]);
+    expect(good).toMatchObject({ code: 0, stdout: `${file}: ok: 1 storage, 0 identities, 0 buckets\n` });
+    rmSync(folder, { recursive: true });
+  });
+});
