@@ -16,6 +16,9 @@ const HEADERS_TIMEOUT_MS = 30_000;
 /** How long an idle connection is kept, in milliseconds; longer than load balancers keep theirs, so that they close first. */
 const KEEP_ALIVE_MS = 75_000;
 
+/** How often a gateway that closes looks for connections that fell idle, in milliseconds. */
+const IDLE_SWEEP_MS = 50;
+
 type AdapterOptions = ConstructorParameters<typeof FastifyAdapter>[0];
 
 /** Makes a gateway; it accepts nothing until it listens. */
@@ -68,7 +71,10 @@ async function listen(
 
 async function close(app: NestFastifyApplication, server: Server, graceMs: number): Promise<void> {
   const force = setTimeout(() => server.closeAllConnections(), graceMs);
+  // An answer that began before still promised to keep its connection, which falls idle only when it ends.
+  const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
   server.closeIdleConnections();
   await app.close();
   clearTimeout(force);
+  clearInterval(sweep);
 }
