@@ -1,15 +1,18 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { S3Error } from '../errors/s3-error.js';
 import { errorDocument } from '../xml/error-document.js';
 import { HOST_ID, newRequestId } from './request-id.js';
 
+/** The answer that Node writes to a socket now; it has no public name, and Node's own handler of these errors goes by it. */
+type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
+
 /** Answers what is not HTTP, which never becomes a request, as an S3 error, and closes the connection. */
 export function answerBrokenRequests(server: Server): void {
   server.removeAllListeners('clientError');
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET') {
-      socket.destroy();
+    if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
+      socket.destroy(error);
       return;
     }
     const body = errorDocument(toS3Error(error.code), '/', newRequestId(), HOST_ID);
@@ -17,6 +20,12 @@ export function answerBrokenRequests(server: Server): void {
       `HTTP/1.1 400 Bad Request\r\nContent-Type: application/xml\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
     );
   });
+}
+
+/** Whether an answer to an earlier request is on its way: another one would become part of it, or be taken for it. */
+function isAnswering(socket: HttpSocket): boolean {
+  const response = socket._httpMessage;
+  return response !== undefined && response !== null && (response.headersSent || response.req.complete);
 }
 
 function toS3Error(code: string | undefined): S3Error {

@@ -11,6 +11,8 @@ export function deferContinue(server: Server): void {
     waiting.add(request);
     server.emit('request', request, response);
   });
+  // S3 ignores an expectation that it does not know; Node would answer 417.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 /** Whether the client of a request waits for `100 Continue`. */

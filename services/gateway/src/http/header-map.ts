@@ -50,6 +50,11 @@ export class HeaderMap {
     return this.values.has(name);
   }
 
+  /** These headers and others, by lower-case name. */
+  with(others: ReadonlyMap<string, string>): HeaderMap {
+    return new HeaderMap(new Map([...this.values, ...others]));
+  }
+
   /** All pairs, names in lower case, in the order in which they came. */
   entries(): IterableIterator<[string, string]> {
     return this.values.entries();

@@ -26,13 +26,14 @@ export interface Arrival {
 /**
  * Parses a request once: nothing behind this sees the raw target or headers.
  *
- * @throws S3Error `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidRequest`
+ * @throws S3Error `InvalidURI`, `InvalidBucketName`, `KeyTooLongError`, `InvalidRequest`, `NotImplemented`
  */
 export function parseRequest(arrival: Arrival, snapshot: Snapshot): S3Request {
   const { raw, response, target } = arrival;
   // Absolute form ("GET http://other/…") and "*" name something other than a path of this host.
   if (!target.startsWith('/')) throw new S3Error('InvalidURI', { message: 'The request target must begin with "/".' });
   const headers = HeaderMap.parse(raw.rawHeaders);
+  requireChunkedOnly(headers.get('transfer-encoding'));
   const mark = target.indexOf('?');
   const rawPath = mark < 0 ? target : target.slice(0, mark);
   const rawQuery = mark < 0 ? '' : target.slice(mark + 1);
@@ -55,6 +56,12 @@ export function parseRequest(arrival: Arrival, snapshot: Snapshot): S3Request {
 }
 
 function ignore(): void {}
+
+/** Node takes off the chunks and nothing else: with another coding below them, that would be stored as if it were the object. */
+function requireChunkedOnly(transferEncoding: string | undefined): void {
+  if (transferEncoding === undefined || transferEncoding.trim().toLowerCase() === 'chunked') return;
+  throw new S3Error('NotImplemented', { message: 'The only Transfer-Encoding that is implemented is chunked.' });
+}
 
 function parsePath(rawPath: string): S3Path {
   if (rawPath === '/') return { kind: 'root' };

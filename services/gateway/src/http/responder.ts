@@ -1,6 +1,7 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { corsHeaders } from '../cors/cors-headers.js';
 import { S3Error } from '../errors/s3-error.js';
+import { Buckets } from '../objects/buckets.js';
 import { RequestObserver } from '../observability/request-observer.js';
 import { errorDocument } from '../xml/error-document.js';
 import type { Exchange } from './exchange.js';
@@ -14,7 +15,10 @@ import type { S3Response, StreamedBody } from './s3-response.js';
 export class Responder {
   private readonly logger = new Logger(Responder.name);
 
-  constructor(private readonly observer: RequestObserver) {}
+  constructor(
+    private readonly observer: RequestObserver,
+    private readonly buckets: Buckets,
+  ) {}
 
   /** Sends an answer and reports the finished exchange. Closes the body's reader, whatever happens. */
   async send(exchange: Exchange, answer: S3Response): Promise<void> {
@@ -78,14 +82,20 @@ export class Responder {
     await lingeringEnd(exchange, body);
   }
 
-  private async corsHeadersOf(exchange: Exchange): Promise<readonly string[]> {
-    const { request, bucket, operation } = exchange;
+  /** Also for errors, or a page could not tell one from another, and for requests that were refused before their bucket was looked for. */
+  private async corsHeadersOf({ request, bucket, operation }: Exchange): Promise<readonly string[]> {
+    const origin = request?.headers.get('origin');
     // A preflight brings its own.
-    if (request === undefined || bucket === undefined || operation?.permission === 'public') return [];
-    const { cors } = await bucket.settings();
-    if (cors === undefined) return [];
-    const method = request.headers.get('access-control-request-method') ?? request.method;
-    return corsHeaders(cors, request.headers.get('origin'), method);
+    if (!request || request.path.kind === 'root' || operation?.permission === 'public') return [];
+    if (origin === undefined && bucket === undefined) return [];
+    try {
+      const { cors } = await (bucket ?? (await this.buckets.find(request.path.bucket))).settings();
+      const method = request.headers.get('access-control-request-method') ?? request.method;
+      return corsHeaders(cors, origin, method);
+    } catch {
+      // No such bucket, or its storage is away: whatever else is answered must not turn into that error.
+      return [];
+    }
   }
 
   private logFailure(exchange: Exchange, error: S3Error): void {

@@ -8,6 +8,7 @@ import { expectNoBody } from '../body/request-document.js';
 import { SnapshotStore } from '../config/snapshot-store.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { Exchange } from '../http/exchange.js';
+import { hoistedHeaders } from '../http/hoisted-headers.js';
 import { parseRequest } from '../http/request-parser.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
@@ -21,6 +22,7 @@ import {
   type OperationContext,
   type OperationDescription,
 } from './operation.js';
+import { checkExpectedBucketOwner } from './shared/expected-bucket-owner.js';
 import { OperationTable, type TableEntry } from './operation-table.js';
 
 /**
@@ -53,19 +55,22 @@ export class Dispatcher implements OnModuleInit {
 
   /** @throws S3Error whatever the client is to be told */
   async dispatch(exchange: Exchange): Promise<S3Response> {
-    const { request, entry } = this.match(exchange);
-    const context = await this.admit(exchange, request, entry.description);
+    const { arrived, request, entry } = this.match(exchange);
+    const context = await this.admit(exchange, arrived, request, entry.description);
     if (entry.description.body === 'none') expectNoBody(request);
     return (entry.operation as Operation).execute(context);
   }
 
-  private match(exchange: Exchange): { request: S3Request; entry: TableEntry } {
+  /** The request as it came, and as its operation is to read it. */
+  private match(exchange: Exchange): { arrived: S3Request; request: S3Request; entry: TableEntry } {
     try {
-      const request = parseRequest(exchange, this.snapshots.current);
-      exchange.request = request;
+      const arrived = parseRequest(exchange, this.snapshots.current);
+      exchange.request = arrived;
+      const headers = hoistedHeaders(arrived);
+      const request = headers === arrived.headers ? arrived : { ...arrived, headers };
       const entry = this.table.find(request);
       exchange.operation = entry.description;
-      return { request, entry };
+      return { arrived, request, entry };
     } finally {
       this.observer.started(exchange.operation?.name);
     }
@@ -73,11 +78,12 @@ export class Dispatcher implements OnModuleInit {
 
   private async admit(
     exchange: Exchange,
+    arrived: S3Request,
     request: S3Request,
     { permission, body }: OperationDescription,
   ): Promise<OperationContext | BucketContext | ObjectContext> {
     if (permission === 'public') return { request, principal: ANONYMOUS, framing: { kind: 'plain' } };
-    const { principal, framing, scheme } = this.gate.authenticate(request, body, this.snapshots.current);
+    const { principal, framing, scheme } = this.gate.authenticate(arrived, body, this.snapshots.current);
     exchange.principal = principal;
     exchange.scheme = scheme;
     const { path } = request;
@@ -90,6 +96,7 @@ export class Dispatcher implements OnModuleInit {
     exchange.bucket = bucket;
     if (permission === 'any') this.access.requireAny(principal, bucket.mapping);
     else this.access.require(principal, bucket.mapping, permission, scopeOf(request, permission));
+    checkExpectedBucketOwner(request.headers, principal);
     return path.kind === 'object'
       ? { request, principal, framing, bucket, key: path.key }
       : { request, principal, framing, bucket };

@@ -4,7 +4,7 @@ import type { ObjectKey } from '../../http/object-key.js';
 import type { FileDriver } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
-import { checkWriteConditions, hasConditions } from '../check-write-conditions.js';
+import { checkPutConditions, hasConditions } from '../write-conditions.js';
 import type {
   CompleteUpload,
   MultipartStore,
@@ -127,7 +127,7 @@ export class FileMultipartStore implements MultipartStore {
     const { key, uploadId, conditions } = request;
     const parts = await findParts(folder, request);
     const checksum = wholeChecksum(upload, request, parts);
-    if (hasConditions(conditions)) checkWriteConditions(conditions, await this.objects.current(key, keyToPath(key)));
+    if (hasConditions(conditions)) checkPutConditions(conditions, await this.objects.current(key, keyToPath(key)));
     await folder.close();
     try {
       const temporary = await this.assembly.assemble(folder, parts);

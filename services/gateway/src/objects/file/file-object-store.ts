@@ -3,7 +3,7 @@ import type { ObjectKey } from '../../http/object-key.js';
 import type { CommitMode, FileDriver, FileFacts, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { RESERVED_FOLDER, parentOf, type StoragePath } from '../../storage/storage-path.js';
-import { checkWriteConditions, hasConditions } from '../check-write-conditions.js';
+import { checkDeleteConditions, checkPutConditions, hasConditions } from '../write-conditions.js';
 import type { WriteConditions } from '../conditions.js';
 import type { ListQuery, ObjectListing } from '../listing.js';
 import type {
@@ -81,7 +81,7 @@ export class FileObjectStore implements ObjectStore {
     const path = keyToPath(key);
     let temporary: TemporaryFile | undefined;
     try {
-      if (hasConditions(conditions)) checkWriteConditions(conditions, await this.current(key, path));
+      if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key, path));
       const sink: ByteSink = {
         // A body of one piece has been verified when it arrives here, and a refused one never touches the storage.
         write: (piece) =>
@@ -116,7 +116,7 @@ export class FileObjectStore implements ObjectStore {
     const record: ObjectRecord = { ...facts, size: stat.size, mtimeMs: stat.mtimeMs, identity: stat.identity };
     const attach = await this.records.attach(temporary, path, record);
     await this.files.lock(path, async () => {
-      if (hasConditions(conditions)) checkWriteConditions(conditions, await this.current(key, path));
+      if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key, path));
       await attach();
       await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
     });
@@ -127,7 +127,7 @@ export class FileObjectStore implements ObjectStore {
     const path = keyToPath(key);
     try {
       const removed = await this.files.lock(path, async () => {
-        if (hasConditions(conditions)) checkWriteConditions(conditions, await this.current(key, path));
+        if (hasConditions(conditions)) checkDeleteConditions(conditions, await this.current(key, path));
         const facts = await this.files.facts(path);
         if (facts?.stat.kind !== 'file' || !(await this.files.removeFile(path))) return false;
         await this.records.forget(path, facts);

@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { S3Request } from '../../http/s3-request.js';
 import type { ByteRange } from '../../objects/byte-range.js';
-import { matchesETag } from '../../objects/check-write-conditions.js';
+import { matchesETag } from '../../objects/write-conditions.js';
 import type { Checksum } from '../../objects/checksum.js';
 import type { ObjectInfo } from '../../objects/object-store.js';
 import type { ObjectContext } from '../operation.js';

@@ -44,7 +44,9 @@ function readConditions(
 /**
  * The conditions of PutObject, CopyObject (on its target) and CompleteMultipartUpload.
  *
- * @throws S3Error `NotImplemented` for what S3 does not take on writes: `If-None-Match` with an entity tag, or both headers
+ * `If-None-Match` with an entity tag is more than Amazon's S3 takes and what others of its kind do.
+ *
+ * @throws S3Error `NotImplemented` for both headers at once, as S3 answers it
  */
 export function decodeWriteConditions(headers: HeaderMap): WriteConditions {
   const match = headers.get('if-match');
@@ -54,10 +56,7 @@ export function decodeWriteConditions(headers: HeaderMap): WriteConditions {
     throw notImplemented('If-Match, If-None-Match', 'Send either If-Match or If-None-Match with a write, not both.');
   }
   if (noneMatch === undefined) return { ifMatch: parseETagList(match as string, 'strong') };
-  if (noneMatch !== '*') {
-    throw notImplemented('If-None-Match', 'If-None-Match on a write takes "*" only; use If-Match for an entity tag.');
-  }
-  return { ifNoneMatch: '*' };
+  return { ifNoneMatch: parseETagList(noneMatch, 'strong') };
 }
 
 function notImplemented(header: string, message: string): S3Error {

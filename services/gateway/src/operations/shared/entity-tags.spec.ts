@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { matchesETag } from '../../objects/check-write-conditions.js';
+import { matchesETag } from '../../objects/write-conditions.js';
 import { parseETagList, unquoteETag } from './entity-tags.js';
 
 describe('parseETagList', () => {

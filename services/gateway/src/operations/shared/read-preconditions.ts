@@ -1,5 +1,5 @@
 import { S3Error } from '../../errors/s3-error.js';
-import { matchesETag } from '../../objects/check-write-conditions.js';
+import { matchesETag } from '../../objects/write-conditions.js';
 import { NO_CONDITIONS, type ReadConditions } from '../../objects/conditions.js';
 import type { ObjectInfo } from '../../objects/object-store.js';
 

@@ -21,11 +21,11 @@ export function matchesETag(list: ETagList, etag: string): boolean {
 }
 
 /**
- * Checks the preconditions of a write against the object as it is, undefined where there is none.
+ * Checks the preconditions of a put against the object as it is, undefined where there is none.
  *
  * @throws S3Error `PreconditionFailed`; `NoSuchKey` for an `If-Match` on nothing, as S3 answers it
  */
-export function checkWriteConditions(conditions: WriteConditions, current: ConditionTarget | undefined): void {
+export function checkPutConditions(conditions: WriteConditions, current: ConditionTarget | undefined): void {
   if (conditions.ifMatch !== undefined) {
     if (current === undefined) throw new S3Error('NoSuchKey');
     if (!matchesETag(conditions.ifMatch, current.etag)) fail('If-Match');
@@ -33,7 +33,16 @@ export function checkWriteConditions(conditions: WriteConditions, current: Condi
   if (conditions.ifNoneMatch !== undefined && current && matchesETag(conditions.ifNoneMatch, current.etag)) {
     fail('If-None-Match');
   }
+}
+
+/**
+ * Checks the preconditions of a delete. Where there is no object nothing is to be protected, and the delete succeeds as any other.
+ *
+ * @throws S3Error `PreconditionFailed`
+ */
+export function checkDeleteConditions(conditions: WriteConditions, current: ConditionTarget | undefined): void {
   if (current === undefined) return;
+  if (conditions.ifMatch !== undefined && !matchesETag(conditions.ifMatch, current.etag)) fail('If-Match');
   if (conditions.ifMatchSize !== undefined && conditions.ifMatchSize !== current.size) fail('x-amz-if-match-size');
   if (
     conditions.ifMatchLastModified !== undefined &&
