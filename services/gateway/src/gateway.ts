@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { Server } from 'node:http';
+import { METHODS, type Server } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { AppModule } from './app.module.js';
@@ -38,13 +38,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     logger: options.log,
   });
   const fastify = adapter.getInstance();
-  fastify.removeAllContentTypeParsers();
-  fastify.addContentTypeParser('*', (_request, _payload, done) => done(null));
-  // Any content type may be stored, also one that the framework cannot parse and would refuse.
-  fastify.addHook('onRequest', (request, _reply, done) => {
-    delete request.raw.headers['content-type'];
-    done();
-  });
+  // To the framework no method has a body, so that it never looks at one: any content type may be stored, also one that it could
+  // not parse, and methods that it does not route are answered as S3 does.
+  for (const method of METHODS) fastify.addHttpMethod(method, { overrideExisting: true });
   await app.init();
   const server = app.getHttpServer() as Server & { setSecureContext?: (tls: TlsMaterial) => void };
   server.headersTimeout = HEADERS_TIMEOUT_MS;
