@@ -58,7 +58,7 @@ export class Exchange {
       key: path?.kind === 'object' ? path.key : undefined,
       status: this.answeredAt === 0 ? CLIENT_CLOSED_REQUEST : this.response.statusCode,
       errorCode: this.errorCode,
-      bytesIn: this.raw.method === 'GET' ? 0 : Number(headers['content-length'] ?? 0),
+      bytesIn: bytesReceived(this.raw),
       bytesOut: this.bytesOut,
       objectSize: this.objectSize,
       totalMs: now - this.startedAt,
@@ -76,4 +76,10 @@ export class Exchange {
       target: redactTarget(this.target),
     };
   }
+}
+
+/** Bytes of a body that came. Of one that broke off what came over the connection at most: its length is only what a client says. */
+function bytesReceived(raw: IncomingMessage): number {
+  const declared = Number(raw.headers['content-length'] ?? 0);
+  return raw.complete ? declared : Math.min(declared, raw.socket.bytesRead);
 }

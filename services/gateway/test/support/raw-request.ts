@@ -62,14 +62,19 @@ export function plainRequest(request: RawRequest): Buffer {
   return Buffer.concat([Buffer.from(formatHead(method, target, headers), 'latin1'), Buffer.from(body)]);
 }
 
-/** The target of a presigned URL; `headers` are signed with it and must be sent. */
+/**
+ * The target of a presigned URL; `headers` are signed with it and must be sent. It does not say what the payload is, as those
+ * of boto3 and most others do not, unless `target` has the parameter.
+ */
 export async function presignTarget(request: RawRequest, identity: Identity, expiresIn = 600): Promise<string> {
   const { method = 'GET', target, host = 's3.test', at = new Date() } = request;
-  const headers = { host, 'x-amz-content-sha256': request.payload ?? 'UNSIGNED-PAYLOAD', ...request.headers };
+  const payload = 'x-amz-content-sha256';
+  const headers = { host, [payload]: request.payload ?? 'UNSIGNED-PAYLOAD', ...request.headers };
   const { path, query } = await oracle(identity).presign(toHttpRequest(method, target, headers), {
     expiresIn,
     signingDate: at,
-    unhoistableHeaders: new Set(Object.keys(request.headers ?? {})),
+    unhoistableHeaders: new Set([payload, ...Object.keys(request.headers ?? {})]),
+    ...(request.headers?.[payload] === undefined && { unsignableHeaders: new Set([payload]) }),
   });
   const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
     [value ?? ''].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
