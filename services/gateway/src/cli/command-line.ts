@@ -17,7 +17,8 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
     process.exitCode = await dispatch(args);
   } catch (error) {
-    process.exitCode = report(error);
+    // What was half started must not keep the process.
+    process.exit(report(error));
   }
 }
 

@@ -4,6 +4,7 @@ import type { Identity } from '../auth/identity.js';
 import type { Configuration } from './configuration.js';
 import type { DocumentState } from './document-state.js';
 import type { BucketMapping, Snapshot } from './snapshot.js';
+import { toBucketQuota } from './to-bucket-quota.js';
 import { toCorsRules } from './to-cors-rules.js';
 
 /** Makes one snapshot of what the configuration file fixes and what the documents in force add. */
@@ -40,8 +41,7 @@ function toBucketMapping({ name, path, grants, anonymous = 'none', quota, cors }
       prefix,
     })),
     anonymous,
-    // Plain copies: an instance of a validated class does not travel to another process.
-    ...(quota && { quota: { ...quota } }),
+    ...(quota && { quota: toBucketQuota(quota) }),
     ...(cors && { cors: toCorsRules(cors) }),
   };
 }

@@ -16,6 +16,7 @@ import type { BucketSection, ConfigurationFile, IdentitySection } from './config
 import type { AccessLogTarget, Configuration, TlsMaterial } from './configuration.js';
 import { parseListenAddress } from './listen-address.js';
 import type { BucketMapping, BucketRoot, StorageMount } from './snapshot.js';
+import { toBucketQuota } from './to-bucket-quota.js';
 import { toCorsRules } from './to-cors-rules.js';
 
 type Path = readonly (string | number)[];
@@ -153,7 +154,7 @@ export class ConfigurationResolver {
         prefix,
       })),
       anonymous,
-      ...(quota && { quota: { ...quota } }),
+      ...(quota && { quota: toBucketQuota(quota) }),
       ...(cors && { cors: toCorsRules(cors) }),
     };
   }

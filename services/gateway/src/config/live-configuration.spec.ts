@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { seal } from '@bucketway/contract';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { KubeletVolume } from '../../test/process/kubelet-volume.js';
 import { ApplicationLog } from '../observability/application-log.js';
 import { ConfigurationMetrics } from '../observability/configuration-metrics.js';
 import { LiveConfiguration } from './live-configuration.js';
@@ -11,35 +12,6 @@ import type { ConfigurationChange } from './live-configuration.js';
 import { loadConfiguration } from './load-configuration.js';
 
 const SECRET = 'not-for-anyone';
-
-/** Publishes a version of a mounted volume exactly as a kubelet does (pkg/volume/util/atomic_writer.go). */
-class KubeletVolume {
-  private version = 0;
-  private current: string | undefined;
-
-  constructor(private readonly folder: string) {
-    mkdirSync(folder);
-  }
-
-  publish(files: Record<string, unknown>): void {
-    const name = `..2026_11_22_16_00_${String(this.version++).padStart(2, '0')}.123456789`;
-    mkdirSync(join(this.folder, name));
-    for (const [file, content] of Object.entries(files)) {
-      writeFileSync(join(this.folder, name, file), typeof content === 'string' ? content : JSON.stringify(content));
-    }
-    symlinkSync(name, join(this.folder, '..data_tmp'));
-    renameSync(join(this.folder, '..data_tmp'), join(this.folder, '..data'));
-    for (const file of Object.keys(files)) {
-      try {
-        symlinkSync(join('..data', file), join(this.folder, file));
-      } catch {
-        // Was there in the version before.
-      }
-    }
-    if (this.current !== undefined) rmSync(join(this.folder, this.current), { recursive: true });
-    this.current = name;
-  }
-}
 
 describe('LiveConfiguration', () => {
   let folder: string;

@@ -68,7 +68,7 @@ export class ApplicationLog implements LoggerService {
     for (const extra of rest) {
       if (extra instanceof Error) fields['error'] = describeError(extra);
       else if (typeof extra === 'object' && extra !== null) Object.assign(fields, extra);
-      else if (extra !== undefined) texts.push(String(extra));
+      else if (extra !== undefined) texts.push(textOf(extra));
     }
     // Nest passes (message, stack?, context): the last text is the context.
     const context = texts.pop();
@@ -96,7 +96,7 @@ function prettyLine(level: Level, message: string, fields: LogFields): string {
   const label = level === 'info' ? '' : `${level}: `;
   const { error, stack, ...rest } = fields;
   const tail = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest, redact)}`;
-  return `${label}${message}${tail}${[error, stack].map((text) => (text === undefined ? '' : `\n${String(text)}`)).join('')}\n`;
+  return `${label}${message}${tail}${[error, stack].map((text) => (text === undefined ? '' : `\n${textOf(text)}`)).join('')}\n`;
 }
 
 function redact(name: string, value: unknown): unknown {

@@ -19,6 +19,7 @@ export class GatewayRunner {
   private readonly snapshots: SnapshotStore;
   private readonly accessLog: BufferedWriter | undefined;
   private gateway: Gateway | undefined;
+  private listening = false;
   private tls: ServeSettings['tls'];
 
   constructor(
@@ -57,7 +58,9 @@ export class GatewayRunner {
       storageObserver: new StorageMetrics(this.registry),
       log: this.log,
     });
-    return await this.gateway.listen();
+    const address = await this.gateway.listen();
+    this.listening = true;
+    return address;
   }
 
   apply({ snapshot, tls }: ConfigurationChange): void {
@@ -75,7 +78,8 @@ export class GatewayRunner {
   }
 
   async close(graceMs: number): Promise<void> {
-    await this.gateway?.close(graceMs);
+    // One that is about to listen, or failed to, has no requests to wait for, and would wait for its own start.
+    if (this.listening) await this.gateway?.close(graceMs);
     this.accessLog?.flush();
   }
 }

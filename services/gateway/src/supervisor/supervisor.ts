@@ -60,11 +60,12 @@ export class Supervisor implements AdminView {
 
   /** Lets running requests end, at most for the grace that the configuration gives. @returns whether all ended */
   async close(): Promise<boolean> {
+    const { shutdownGraceSeconds } = this.live.settings;
+    const graceMs = this.state === 'running' ? shutdownGraceSeconds * 1000 : 0;
     this.state = 'draining';
     this.live.close();
-    const { shutdownGraceSeconds } = this.live.settings;
-    this.log.log('draining: no new connections, running requests end', { shutdownGraceSeconds });
-    const inTime = (await this.fleet?.close(shutdownGraceSeconds * 1000)) ?? true;
+    if (graceMs > 0) this.log.log('draining: no new connections, running requests end', { shutdownGraceSeconds });
+    const inTime = (await this.fleet?.close(graceMs)) ?? true;
     await this.admin?.close();
     return inTime;
   }
@@ -89,7 +90,7 @@ export class Supervisor implements AdminView {
       startedAt: this.startedAt.toISOString(),
       uptimeSeconds: Math.round((Date.now() - this.startedAt.getTime()) / 1000),
       configuration: this.live.status(),
-      workers: workers.map(({ storages: _, ...worker }) => worker),
+      workers: workers.map((worker) => ({ ...worker, storages: undefined })),
       storages: workers.find(({ storages }) => storages.length > 0)?.storages ?? [],
     };
   }
