@@ -74,6 +74,8 @@ function v4Query(request: S3Request, bodyKind: BodyKind, snapshot: Snapshot): Au
   requireValidNow(claim, request.receivedAt);
   refuseUnsignedHeaders(request.headers, claim.signedHeaders.names);
   const payload = pinnedPayload(request, claim.signedHeaders);
+  if (payload.framing === 'UNSIGNED-PAYLOAD' && !request.headers.has('x-amz-content-sha256'))
+    refuseUnknownChunks(request);
   const verified = verifyV4(request, claim, payload.signed, snapshot.identities.get(claim.credential.accessKeyId));
   return { principal: verified.identity, framing: payloadFraming(payload.framing, bodyKind), scheme: 'v4-query' };
 }
@@ -109,13 +111,16 @@ function requireValidNow({ date, expires }: PresignedQuery, now: Date): void {
 function unsignedFraming(request: S3Request, bodyKind: BodyKind): BodyFraming {
   const value = request.headers.get('x-amz-content-sha256');
   if (value !== undefined) return payloadFraming(value, bodyKind);
-  // Without that header nothing says which chunks these are; taken as plain bytes, they would be stored with their framing.
-  if (/(?:^|,)\s*aws-chunked\s*(?:,|$)/i.test(request.headers.get('content-encoding') ?? '')) {
-    throw new S3Error('InvalidRequest', {
-      message: 'Content-Encoding: aws-chunked needs x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER here.',
-    });
-  }
+  refuseUnknownChunks(request);
   return { kind: 'plain' };
+}
+
+/** Without x-amz-content-sha256 nothing says which chunks these are; taken as plain bytes, they would be stored with their framing. */
+function refuseUnknownChunks({ headers }: S3Request): void {
+  if (!/(?:^|,)\s*aws-chunked\s*(?:,|$)/i.test(headers.get('content-encoding') ?? '')) return;
+  throw new S3Error('InvalidRequest', {
+    message: 'Content-Encoding: aws-chunked needs x-amz-content-sha256: STREAMING-UNSIGNED-PAYLOAD-TRAILER here.',
+  });
 }
 
 // No session tokens are issued here, so whoever sends one means other credentials than the identity's own.

@@ -1,5 +1,5 @@
 import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Identity } from '../../src/auth/identity.js';
 import type { BucketMapping, Snapshot } from '../../src/config/snapshot.js';
@@ -59,6 +59,14 @@ export class AbuseTarget implements AsyncDisposable {
 
   anonymous(request: RawRequest): Promise<RawResponse> {
     return this.send(plainRequest(request), request.method);
+  }
+
+  /** Puts a file below the storage's root, past the gateway, and takes it as given from now on. */
+  async plant(path: string, content: string | Buffer): Promise<void> {
+    const file = join(this.gateway.root, path);
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+    this.before = await filesBelow(this.gateway.root);
   }
 
   /** The bytes of a file below the storage's root. */

@@ -1,6 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { HttpRequest } from '@smithy/protocol-http';
 import type { Identity } from '../../src/auth/identity.js';
+import { encodePercent } from '../../src/http/percent-encoding.js';
 import { QueryParameters } from '../../src/http/query-parameters.js';
 import { oracle } from './auth-fixture.js';
 
@@ -70,7 +71,7 @@ export async function presignTarget(request: RawRequest, identity: Identity, exp
   const { method = 'GET', target, host = 's3.test', at = new Date() } = request;
   const payload = 'x-amz-content-sha256';
   const headers = { host, [payload]: request.payload ?? 'UNSIGNED-PAYLOAD', ...request.headers };
-  const { path, query } = await oracle(identity).presign(toHttpRequest(method, target, headers), {
+  const { query } = await oracle(identity).presign(toHttpRequest(method, target, headers), {
     expiresIn,
     signingDate: at,
     unhoistableHeaders: new Set([payload, ...Object.keys(request.headers ?? {})]),
@@ -79,7 +80,7 @@ export async function presignTarget(request: RawRequest, identity: Identity, exp
   const pairs = Object.entries(query ?? {}).flatMap(([name, value]) =>
     [value ?? ''].flat().map((one) => `${encodeURIComponent(name)}=${encodeURIComponent(one)}`),
   );
-  return `${path}?${pairs.join('&')}`;
+  return `${request.target.split('?', 1)[0]}?${pairs.join('&')}`;
 }
 
 /** A presigned request: nothing but `host` is signed, and the rest is whatever the holder of the URL likes. */
@@ -141,8 +142,17 @@ function toHttpRequest(method: string, target: string, headers: Headers): HttpRe
     method,
     protocol: 'http:',
     hostname,
-    path,
+    path: signedPath(path),
     query: Object.fromEntries(query),
     headers: { ...headers },
   });
+}
+
+/** A path as S3 signs it: decoded and encoded again, whatever a client has left raw. */
+function signedPath(path: string): string {
+  try {
+    return encodePercent(decodeURIComponent(path), true);
+  } catch {
+    return path;
+  }
 }
