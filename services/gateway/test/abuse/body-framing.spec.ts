@@ -85,14 +85,12 @@ describe('an aws-chunked body', () => {
     [undefined, 411],
     ['-1', 400],
     ['1e3', 400],
-    ['4 ', 200],
     ['0x4', 400],
     ['4,4', 400],
     ['', 400],
     ['9223372036854775808', 400],
     [`${'9'.repeat(40)}`, 400],
   ])('is not stored by the decoded length "%s" without a check', async (decoded, status) => {
-    if (status === 200) return;
     expect((await upload(evil, { decoded })).status).toBe(status);
   });
 

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
 import type { Identity } from '../../src/auth/identity.js';
 import type { BucketMapping, Snapshot } from '../../src/config/snapshot.js';
+import { parseXml } from '../../src/xml/xml-reader.js';
 import { exchangeBytes, RawConnection, type RawResponse } from './raw-connection.js';
 import { plainRequest, presignedRequest, signedRequest, type RawRequest } from './raw-request.js';
 import { MAIN, OTHER, fullGrant, startGateway, type RunningGateway } from './running-gateway.js';
@@ -59,6 +60,14 @@ export class AbuseTarget implements AsyncDisposable {
 
   anonymous(request: RawRequest): Promise<RawResponse> {
     return this.send(plainRequest(request), request.method);
+  }
+
+  /** A page of a listing, read as XML by a parser that takes no malformed one. */
+  async list(bucket: string, query = ''): Promise<{ Contents: string[]; Next: string | undefined }> {
+    const { body } = await this.signed({ target: `/${bucket}?list-type=2${query}` });
+    const root = parseXml(body, 'ListBucketResult');
+    const Contents = root.children('Contents').map((entry) => entry.text('Key'));
+    return { Contents, Next: root.optionalText('NextContinuationToken') };
   }
 
   /** Puts a file below the storage's root, past the gateway, and takes it as given from now on. */
