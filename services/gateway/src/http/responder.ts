@@ -20,13 +20,17 @@ export class Responder {
     private readonly buckets: Buckets,
   ) {}
 
-  /** Sends an answer and reports the finished exchange. Closes the body's reader, whatever happens. */
+  /**
+   * Sends an answer and reports the finished exchange. Closes the body's reader, whatever happens.
+   *
+   * @throws what reading the body fails with; the exchange is then not finished, and {@link sendError} ends and reports it
+   */
   async send(exchange: Exchange, answer: S3Response): Promise<void> {
     const { response } = exchange;
     const { body } = answer;
     try {
       const cors = await this.corsHeadersOf(exchange);
-      if (response.destroyed) return;
+      if (response.destroyed) return this.observer.finished(exchange.record());
       const headers = ['x-amz-request-id', exchange.id, 'x-amz-id-2', HOST_ID, 'Server', 'Bucketway', ...cors];
       for (const value of answer.headers) headers.push(value);
       const head = exchange.raw.method === 'HEAD';
@@ -43,8 +47,8 @@ export class Responder {
       await this.sendBody(exchange, head ? undefined : small);
     } finally {
       if (isStream(body)) await body.reader.close();
-      this.observer.finished(exchange.record());
     }
+    this.observer.finished(exchange.record());
   }
 
   /** Sends an error as S3 does. What is not an {@link S3Error} is logged and told as `InternalError`, without its text. */
