@@ -77,7 +77,7 @@ export interface WritableFile {
 
 /**
  * The names in a folder as byte strings (one char a byte, latin1), so that plain comparison is UTF-8 byte order: sorted,
- * folders with a trailing `/`. Files and folders only, names that are UTF-8 only.
+ * folders with a trailing `/`. Files and folders only, names that are UTF-8 only. A symbolic link counts as a file, wherever it leads.
  */
 export type FolderNames = readonly string[];
 

@@ -3,6 +3,8 @@ import { StorageError } from '../storage-error.js';
 import { errnoOf } from './errno.js';
 import type { FileCalls } from './file-calls.js';
 
+/** Turns against somebody who removes what is being made. */
+const MAX_ATTEMPTS = 100;
 const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 
 /**
@@ -62,21 +64,39 @@ export function pathOf(calls: FileCalls, fd: number, path: string): string | Pro
   return process.platform === 'linux' ? calls.readlink(`/proc/self/fd/${fd}`) : calls.realpath(path);
 }
 
-/** Opens a folder, making what is missing of it below `base` one name at a time, never through a symbolic link. */
-export async function openOrMakeFolder(calls: FileCalls, base: string, path: string): Promise<FolderHandle> {
-  try {
-    return await FolderHandle.open(calls, path);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT' || path === base) throw error;
+/**
+ * Opens a folder, making what is missing of it below `base` one name at a time, never through a symbolic link.
+ *
+ * @param durable whether the names of new folders must outlive a power cut
+ */
+export async function openOrMakeFolder(
+  calls: FileCalls,
+  base: string,
+  path: string,
+  durable = false,
+): Promise<FolderHandle> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await FolderHandle.open(calls, path);
+    } catch (error) {
+      const gone = errnoOf(error) === 'ENOENT' || (error instanceof StorageError && error.code === 'not-found');
+      // A DELETE elsewhere may prune the folder between its making and its opening, again and again.
+      if (!gone || path === base || attempt === MAX_ATTEMPTS) throw error;
+    }
+    await makeFolder(calls, base, path, durable);
   }
+}
+
+async function makeFolder(calls: FileCalls, base: string, path: string, durable: boolean): Promise<void> {
   const slash = path.lastIndexOf('/');
-  const parent = await openOrMakeFolder(calls, base, path.slice(0, slash));
+  const parent = await openOrMakeFolder(calls, base, path.slice(0, slash), durable);
   try {
     await calls.mkdir(`${parent.path}/${path.slice(slash + 1)}`);
+    if (durable) await parent.sync();
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
+    // Somebody was faster, or (ENOENT) the parent itself has been pruned meanwhile: the next look tells.
+    if (errnoOf(error) !== 'EEXIST' && errnoOf(error) !== 'ENOENT') throw error;
   } finally {
     await parent.close();
   }
-  return FolderHandle.open(calls, path);
 }

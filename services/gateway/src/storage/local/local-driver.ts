@@ -102,13 +102,27 @@ export class LocalDriver implements FileDriver {
   }
 
   async factsOf(folder: StoragePath, names: readonly string[]): Promise<readonly (FileFacts | undefined)[]> {
-    const prefix = `${this.absolute(folder)}/`;
+    const absolute = this.absolute(folder);
     const all: (FileFacts | undefined)[] = [];
-    for (let start = 0; start < names.length; start += LOOKS_AT_ONCE) {
-      const few = names.slice(start, start + LOOKS_AT_ONCE);
-      all.push(...(await Promise.all(few.map((name) => this.factsInFolder(prefix + name)))));
+    try {
+      const handle = await FolderHandle.open(this.storage.calls, absolute);
+      try {
+        for (let start = 0; start < names.length; start += LOOKS_AT_ONCE) {
+          const looks = names
+            .slice(start, start + LOOKS_AT_ONCE)
+            .map((name) => this.factsInFolder(handle, absolute, name));
+          all.push(
+            ...(looks.some((look) => look instanceof Promise) ? await Promise.all(looks) : (looks as FileFacts[])),
+          );
+        }
+        return all;
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (isAbsence(error)) return names.map(() => undefined);
+      throw toStorageError(error);
     }
-    return all;
   }
 
   async list(folder: StoragePath): Promise<FolderNames> {
@@ -124,7 +138,7 @@ export class LocalDriver implements FileDriver {
       const readAt = Date.now();
       const handle = await FolderHandle.open(calls, absolute);
       try {
-        const names = await toFolderNames(await calls.readdir(handle.path), absolute, this.base);
+        const names = toFolderNames(await calls.readdir(handle.path));
         folders.set(absolute, { identity, mtimeMs: stat.mtimeMs, names }, readAt);
         return names;
       } finally {
@@ -190,7 +204,8 @@ export class LocalDriver implements FileDriver {
 
   async makeFolder(path: StoragePath): Promise<void> {
     try {
-      const folder = await openOrMakeFolder(this.storage.calls, this.base, this.absolute(path));
+      const { calls, rootPath } = this.storage;
+      const folder = await openOrMakeFolder(calls, rootPath, this.absolute(path));
       await folder.close();
     } catch (error) {
       throw toStorageError(error);
@@ -224,11 +239,28 @@ export class LocalDriver implements FileDriver {
     return this.storage.records ? readRecord(this.storage.calls, absolute) : undefined;
   }
 
-  private async factsInFolder(absolute: string): Promise<FileFacts | undefined> {
+  /** The record is read first: of a file that is deleted in between, there is then nothing, and not a file without a record. */
+  private factsInFolder(folder: FolderHandle, absolute: string, name: string): MaybePromise<FileFacts | undefined> {
+    const { calls, records } = this.storage;
+    const path = `${folder.path}/${name}`;
+    const record = records ? readRecord(calls, path) : undefined;
+    if (record instanceof Promise) return this.factsLater(path, `${absolute}/${name}`, record);
+    const stat = calls.lstat(path);
+    if (stat instanceof Promise) return this.factsLater(path, `${absolute}/${name}`, record);
+    if (stat?.isFile()) return { stat: toFileStat(stat), record };
+    return stat?.isSymbolicLink() ? this.factsLater(path, `${absolute}/${name}`, record) : undefined;
+  }
+
+  private async factsLater(
+    path: string,
+    absolute: string,
+    reading: MaybePromise<Buffer | undefined>,
+  ): Promise<FileFacts | undefined> {
     try {
-      const stat = await this.storage.calls.lstat(absolute);
+      const record = await reading;
+      const stat = await this.storage.calls.lstat(path);
       if (stat?.isSymbolicLink()) return await this.linkFacts(absolute);
-      return stat?.isFile() ? { stat: toFileStat(stat), record: await this.recordAt(absolute) } : undefined;
+      return stat?.isFile() ? { stat: toFileStat(stat), record } : undefined;
     } catch (error) {
       if (isAbsence(error)) return undefined;
       throw toStorageError(error);
@@ -267,7 +299,9 @@ export class LocalDriver implements FileDriver {
     const absolute = this.absolute(path);
     const parent = path === '' ? parentPath(absolute) : this.absolute(parentOf(path));
     try {
-      const folder = make ? await openOrMakeFolder(calls, this.base, parent) : await FolderHandle.open(calls, parent);
+      const folder = await (make
+        ? openOrMakeFolder(calls, this.storage.rootPath, parent)
+        : FolderHandle.open(calls, parent));
       try {
         return await action(`${folder.path}/${absolute.slice(parent.length + 1)}`);
       } finally {
@@ -281,7 +315,7 @@ export class LocalDriver implements FileDriver {
 
 function isAbsence(error: unknown): boolean {
   const code = error instanceof StorageError ? error.code : errnoOf(error);
-  return code === 'not-found' || code === 'ENOENT' || code === 'ENOTDIR';
+  return code === 'not-found' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
 }
 
 function parentPath(absolute: string): string {

@@ -6,7 +6,7 @@ import { StorageError } from '../storage-error.js';
 import { RESERVED_FOLDER } from '../storage-path.js';
 import { errnoOf, toStorageError } from './errno.js';
 import { DIRECT_CALLS, QUEUED_CALLS, type FileCalls } from './file-calls.js';
-import { hasExtendedAttributes, hasHardLinks, isLocalFilesystem } from './filesystem-probe.js';
+import { hasExtendedAttributes, hasHardLinks, isLocalFilesystem, mountsBelow } from './filesystem-probe.js';
 import { FolderCache } from './folder-cache.js';
 import { LockOwner } from './lock-owner.js';
 import { PathLocks } from './path-locks.js';
@@ -21,6 +21,8 @@ interface Root {
   readonly local: boolean;
   readonly calls: FileCalls;
   readonly folders: FolderCache;
+  /** Mount points below it: no rename leads there, not even to a bind mount of the same filesystem. */
+  innerMounts: readonly string[];
 }
 
 /** The gateway's own area under the root; made by the first write, so that a read-only storage can be served. */
@@ -41,7 +43,11 @@ export class LocalStorage {
   private sweeper: NodeJS.Timeout | undefined;
   private readsRecords: boolean | undefined;
 
-  constructor(private readonly options: LocalStorageOptions) {}
+  /** @param fixedCalls the calls to use, whatever the filesystem is */
+  constructor(
+    private readonly options: LocalStorageOptions,
+    private readonly fixedCalls?: FileCalls,
+  ) {}
 
   get durability(): LocalStorageOptions['durability'] {
     return this.options.durability;
@@ -69,7 +75,7 @@ export class LocalStorage {
 
   /** Whether records are kept in extended attributes. */
   get records(): boolean {
-    return (this.readsRecords ??= this.probeRecords());
+    return this.readsRecords ?? this.probeRecords();
   }
 
   get capabilities(): DriverCapabilities {
@@ -82,9 +88,26 @@ export class LocalStorage {
     return `${workspace.temporaryFolder}/${workspace.owner.id}.${randomUUID()}`;
   }
 
+  /** Whether a folder is, or lies in, another mount below the root. */
+  isOnInnerMount(folder: string): boolean {
+    const { innerMounts } = this.openRoot();
+    return innerMounts.some((mount) => folder === mount || folder.startsWith(`${mount}/`));
+  }
+
+  /** Looks again at what is mounted below the root. */
+  readMounts(): void {
+    const root = this.openRoot();
+    root.innerMounts = mountsBelow(root.path);
+  }
+
   /** @throws StorageError `unavailable` where the root cannot be used; the message says why */
   check(): void {
-    this.openRoot();
+    const { path } = this.openRoot();
+    try {
+      fs.readdirSync(path);
+    } catch (error) {
+      throw this.unusable(error);
+    }
   }
 
   close(): void {
@@ -101,15 +124,20 @@ export class LocalStorage {
         throw new StorageError('unavailable', `The storage root ${this.options.root} is not a folder.`);
       }
       const local = isLocalFilesystem(path);
-      this.root = { path, local, calls: local ? DIRECT_CALLS : QUEUED_CALLS, folders: new FolderCache(local) };
+      const calls = this.fixedCalls ?? (local ? DIRECT_CALLS : QUEUED_CALLS);
+      this.root = { path, local, calls, folders: new FolderCache(local), innerMounts: mountsBelow(path) };
       return this.root;
     } catch (error) {
-      const errno = errnoOf(error);
-      if (errno === undefined) throw error;
-      throw new StorageError('unavailable', `The storage root ${this.options.root} cannot be used: ${errno}.`, {
-        cause: error,
-      });
+      throw this.unusable(error);
     }
+  }
+
+  private unusable(error: unknown): unknown {
+    const errno = errnoOf(error);
+    if (errno === undefined) return error;
+    return new StorageError('unavailable', `The storage root ${this.options.root} cannot be used: ${errno}.`, {
+      cause: error,
+    });
   }
 
   private openWorkspace(): Workspace {
@@ -122,7 +150,7 @@ export class LocalStorage {
       const owner = new LockOwner(`${area}/owners`);
       const locks = new PathLocks(calls, `${area}/locks`, owner, hardLinks);
       this.workspace = { owner, locks, temporaryFolder: `${area}/tmp`, hardLinks };
-      const sweep = (): void => void sweepTemporaries(area, owner);
+      const sweep = (): void => void sweepTemporaries({ root: path, area, self: owner, locks });
       this.sweeper = setInterval(sweep, SWEEP_EVERY_MS);
       this.sweeper.unref();
       sweep();
@@ -133,14 +161,15 @@ export class LocalStorage {
   }
 
   private probeRecords(): boolean {
-    if (this.options.metadata !== 'auto') return this.options.metadata === 'xattr';
+    if (this.options.metadata !== 'auto') return (this.readsRecords = this.options.metadata === 'xattr');
     try {
       this.openWorkspace();
+      return (this.readsRecords = hasExtendedAttributes(`${this.rootPath}/${RESERVED_FOLDER}/tmp`));
     } catch {
-      // Nothing can be written here, so there is nothing to try; records that are there can be read all the same.
+      // Nothing can be written here now, so there is nothing to try; records that are there can be read all the same. The next
+      // use looks again: a disk that was full at the start must not cost every object its record.
       return true;
     }
-    return hasExtendedAttributes(`${this.rootPath}/${RESERVED_FOLDER}/tmp`);
   }
 }
 

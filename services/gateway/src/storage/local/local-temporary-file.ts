@@ -1,4 +1,5 @@
 import fs from 'node:fs/promises';
+import { constants } from 'node:fs';
 import { randomUUID } from 'node:crypto';
 import type { MaybePromise } from '../../objects/object-store.js';
 import type { CommitMode, FileStat, TemporaryFile } from '../file-driver.js';
@@ -10,6 +11,7 @@ import { toFileStat } from './file-facts.js';
 import { openOrMakeFolder, type FolderHandle } from './folder-handle.js';
 import type { LocalStorage } from './local-storage.js';
 import { writeRecord } from './record-attribute.js';
+import { AWAY } from './temporary-sweeper.js';
 
 /** A DELETE that prunes empty folders may take the parent away between its making and the rename, again and again. */
 const MAX_ATTEMPTS = 100;
@@ -21,10 +23,20 @@ interface Target {
   folder: FolderHandle;
 }
 
+/** Where a file went whose target lies on another filesystem. */
+interface Away {
+  /** In the target's folder. */
+  readonly name: string;
+  /** Absolute path of the note by which a sweep finds it. */
+  readonly note: string;
+}
+
 /** A file in the storage's own area that becomes an object by one rename or link. */
 export class LocalTemporaryFile implements TemporaryFile {
   private written = 0;
+  private pending: Promise<void> | undefined;
   private target: Target | undefined;
+  private away: Away | undefined;
 
   /**
    * @param base absolute path of the scope that targets are named in
@@ -35,7 +47,7 @@ export class LocalTemporaryFile implements TemporaryFile {
   constructor(
     private readonly storage: LocalStorage,
     private readonly base: string,
-    private path: string,
+    private readonly path: string,
     private fd: number,
     private readonly adopted = false,
   ) {}
@@ -43,7 +55,9 @@ export class LocalTemporaryFile implements TemporaryFile {
   write(piece: Buffer): MaybePromise<void> {
     const position = this.written;
     this.written += piece.length;
-    return translate(() => writeAt(this.storage.calls, this.fd, piece, position));
+    const written = translate(() => writeAt(this.storage.calls, this.fd, piece, position));
+    if (written instanceof Promise) this.pending = written;
+    return written;
   }
 
   async finish(target: StoragePath): Promise<FileStat> {
@@ -52,45 +66,47 @@ export class LocalTemporaryFile implements TemporaryFile {
       const path = `${this.base}/${target}`;
       const slash = path.lastIndexOf('/');
       const parent = path.slice(0, slash);
-      const folder = await openOrMakeFolder(calls, this.base, parent);
+      const folder = await this.openFolder(parent);
       this.target = { parent, name: path.slice(slash + 1), folder };
       let stat = await calls.fstat(this.fd);
-      if (stat.dev !== (await folder.device())) {
-        await this.moveTo(parent);
+      if (stat.dev !== (await folder.device()) || this.storage.isOnInnerMount(parent)) {
+        await this.moveTo(folder, parent);
         stat = await calls.fstat(this.fd);
-      }
-      if (this.adopted) {
+      } else if (this.adopted) {
         // It was written in parts, perhaps days ago; it becomes an object now.
         await calls.futimes(this.fd, new Date());
         stat = await calls.fstat(this.fd);
       }
-      if (this.storage.durability !== 'none') await calls.fsync(this.fd);
-      await this.closeDescriptor();
+      // Where a record is still to come, it must be flushed as well, and that flush does for both.
+      if (!this.storage.records) await this.flush();
       return toFileStat(stat);
     } catch (error) {
       throw toStorageError(error);
     }
   }
 
-  setRecord(record: Buffer): MaybePromise<void> {
-    return writeRecord(this.storage.calls, this.path, record);
+  async setRecord(record: Buffer): Promise<void> {
+    await writeRecord(this.storage.calls, this.location, record);
+    await translate(() => this.flush());
   }
 
   async commit(mode: CommitMode): Promise<void> {
     const target = this.target;
     if (target === undefined) throw new Error('commit before finish');
     try {
+      await this.flush();
       for (let attempt = 1; ; attempt++) {
         try {
           await this.place(`${target.folder.path}/${target.name}`, mode);
           break;
         } catch (error) {
-          if (errnoOf(error) !== 'ENOENT' || attempt === MAX_ATTEMPTS) throw error;
+          await this.explain(error, attempt);
         }
         await target.folder.close();
-        target.folder = await openOrMakeFolder(this.storage.calls, this.base, target.parent);
+        target.folder = await this.openFolder(target.parent);
       }
       if (this.storage.durability === 'directory') await target.folder.sync();
+      await this.forgetNote();
       await this.closeTarget();
     } catch (error) {
       throw toStorageError(error);
@@ -100,36 +116,80 @@ export class LocalTemporaryFile implements TemporaryFile {
   async discard(): Promise<void> {
     try {
       await this.closeDescriptor();
+      if (!this.adopted || this.away) await this.storage.calls.unlink(this.location);
+      await this.forgetNote();
+    } catch {
+      // Whoever discards has an error to report that says more; what is left is swept when this process has gone.
+    } finally {
       await this.closeTarget();
-      if (!this.adopted) await this.storage.calls.unlink(this.path);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
     }
+  }
+
+  /** Absolute path of the file as it is now. */
+  private get location(): string {
+    return this.away && this.target ? `${this.target.folder.path}/${this.away.name}` : this.path;
+  }
+
+  private openFolder(path: string): Promise<FolderHandle> {
+    const { calls, rootPath, durability } = this.storage;
+    // From the root, not the scope: a bucket may be mapped to a folder that its first object makes.
+    return openOrMakeFolder(calls, rootPath, path, durability === 'directory');
   }
 
   private async place(target: string, mode: CommitMode): Promise<void> {
     const { calls, hardLinks } = this.storage;
-    if (mode === 'replace') await calls.rename(this.path, target);
+    if (mode === 'replace') await calls.rename(this.location, target);
     else if (hardLinks) {
       // Unlike a look and a rename, link(2) refuses a name that anybody, also another program, has taken meanwhile.
-      await calls.link(this.path, target);
-      await calls.unlink(this.path);
+      await calls.link(this.location, target);
+      try {
+        await calls.unlink(this.location);
+      } catch {
+        // The object is there, and that is what was asked for.
+      }
     } else if (await calls.lstat(target)) throw new StorageError('exists', 'The name is taken.');
-    else await calls.rename(this.path, target);
+    else await calls.rename(this.location, target);
+  }
+
+  /** Returns where another attempt may do. */
+  private async explain(error: unknown, attempt: number): Promise<void> {
+    if (errnoOf(error) === 'EXDEV') {
+      this.storage.readMounts();
+      throw new StorageError('unavailable', 'Another filesystem has been mounted meanwhile.', { cause: error });
+    }
+    if (errnoOf(error) !== 'ENOENT') throw error;
+    if (attempt < MAX_ATTEMPTS && (await this.storage.calls.lstat(this.location))) return;
+    throw new StorageError('unavailable', 'The temporary file is gone.', { cause: error });
   }
 
   /** Another filesystem is mounted below the root, and no rename leads there: goes on from a hidden file in the target's own folder. */
-  private async moveTo(folder: string): Promise<void> {
-    const there = `${folder}/${RESERVED_PREFIX}-${randomUUID()}`;
-    await fs.copyFile(this.path, there);
+  private async moveTo(folder: FolderHandle, parent: string): Promise<void> {
+    const { calls } = this.storage;
+    const name = `${RESERVED_PREFIX}-${randomUUID()}`;
+    const note = this.storage.newTemporaryPath() + AWAY;
+    await fs.writeFile(note, `${parent}/${name}`, { flag: 'wx' });
+    this.away = { name, note };
+    await fs.copyFile(this.path, `${folder.path}/${name}`, constants.COPYFILE_EXCL);
     await this.closeDescriptor();
-    await fs.unlink(this.path);
-    this.path = there;
-    this.fd = await this.storage.calls.open(there, fs.constants.O_RDWR);
+    // An adopted file is still its owner's, should this one be discarded.
+    if (!this.adopted) await calls.unlink(this.path);
+    this.fd = await calls.open(`${folder.path}/${name}`, constants.O_RDWR | constants.O_NOFOLLOW);
+  }
+
+  private async forgetNote(): Promise<void> {
+    if (this.away) await this.storage.calls.unlink(this.away.note);
+  }
+
+  /** Makes content and record durable, as configured; nothing more can be written. */
+  private async flush(): Promise<void> {
+    if (this.fd >= 0 && this.storage.durability !== 'none') await this.storage.calls.fsync(this.fd);
+    await this.closeDescriptor();
   }
 
   private async closeDescriptor(): Promise<void> {
     if (this.fd < 0) return;
+    // A body that breaks off leaves its last write under way: closed under it, the number would be another file's.
+    await this.pending?.catch(() => undefined);
     const fd = this.fd;
     this.fd = -1;
     await this.storage.calls.close(fd);

@@ -6,13 +6,17 @@ import type { LocalStorage } from './local-storage.js';
 
 /** A file of the gateway's own, open for writing at offsets. */
 export class LocalWritableFile implements WritableFile {
+  private pending: Promise<void> | undefined;
+
   constructor(
     private readonly storage: LocalStorage,
     private readonly fd: number,
   ) {}
 
   writeAt(piece: Buffer, position: number): MaybePromise<void> {
-    return translate(() => writeAt(this.storage.calls, this.fd, piece, position));
+    const written = translate(() => writeAt(this.storage.calls, this.fd, piece, position));
+    if (written instanceof Promise) this.pending = written;
+    return written;
   }
 
   truncate(size: number): MaybePromise<void> {
@@ -24,7 +28,9 @@ export class LocalWritableFile implements WritableFile {
     return translate(() => this.storage.calls.fsync(this.fd));
   }
 
-  close(): MaybePromise<void> {
-    return this.storage.calls.close(this.fd);
+  async close(): Promise<void> {
+    // A body that breaks off leaves its last write under way: closed under it, the number would be another file's.
+    await this.pending?.catch(() => undefined);
+    await this.storage.calls.close(this.fd);
   }
 }

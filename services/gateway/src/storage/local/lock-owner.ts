@@ -30,13 +30,19 @@ export class LockOwner {
     this.path = `${folder}/${this.id}`;
     const facts: OwnerFacts = { host: os.hostname(), pid: process.pid, started: startOf(process.pid) ?? '' };
     this.facts = JSON.stringify(facts);
-    fs.writeFileSync(this.path, this.facts, { flag: 'wx', mode: 0o600 });
+    try {
+      fs.writeFileSync(this.path, this.facts, { flag: 'wx', mode: 0o600 });
+    } catch (error) {
+      // On a full disk there may be room for the name alone, again with each attempt.
+      fs.rmSync(this.path, { force: true });
+      throw error;
+    }
     this.clockOffset = fs.statSync(this.path).mtimeMs - Date.now();
     this.timer = setInterval(() => void this.beat(), HEARTBEAT_MS);
     this.timer.unref();
   }
 
-  /** Ends the presence; locks still held become stale at once. */
+  /** Ends the presence; locks still held become stale with the next missed heartbeats. */
   close(): void {
     clearInterval(this.timer);
     fs.rmSync(this.path, { force: true });

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { hash, randomUUID } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MaybePromise } from '../../objects/object-store.js';
 import { StorageError } from '../storage-error.js';
@@ -9,6 +9,8 @@ import type { LockOwner } from './lock-owner.js';
 
 /** Longest wait for a lock. The work under one takes well under a millisecond on a local filesystem. */
 const PATIENCE_MS = 10_000;
+/** Ends the name of the lock on breaking a lock. */
+const BREAKING = '.breaking';
 const CREATE = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 const FIRST_WAIT_MS = 1;
 const LONGEST_WAIT_MS = 50;
@@ -73,22 +75,33 @@ export class PathLocks {
     }
   }
 
-  /** Takes a dead owner's lock away. Of several that try, one moves it; a live lock that was made meanwhile is put back. */
+  /** Takes the locks away that dead owners have left. */
+  async sweep(): Promise<void> {
+    for (const { name } of await this.calls.readdir(this.folder)) {
+      const lock = `${this.folder}/${name}`;
+      if (!this.owner.isDead(lock)) continue;
+      if (name.endsWith(BREAKING)) await this.release(lock);
+      else await this.breakLock(lock);
+    }
+  }
+
+  /**
+   * Takes a dead owner's lock away. Of several that want to, one at a time may, and looks again before it does: another may have
+   * broken the lock since, and a third may hold it now.
+   */
   private async breakLock(lock: string): Promise<void> {
-    const aside = `${this.folder}/broken-${randomUUID()}`;
+    const breaking = `${lock}${BREAKING}`;
     try {
-      await this.calls.rename(lock, aside);
+      await this.make(breaking);
     } catch (error) {
-      if (errnoOf(error) === 'ENOENT') return;
-      throw error;
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      if (this.owner.isDead(breaking)) await this.release(breaking);
+      return;
     }
-    if (this.hardLinks && !this.owner.isDead(aside)) {
-      try {
-        await this.calls.link(aside, lock);
-      } catch (error) {
-        if (errnoOf(error) !== 'EEXIST') throw error;
-      }
+    try {
+      if (this.owner.isDead(lock)) await this.release(lock);
+    } finally {
+      await this.release(breaking);
     }
-    await this.calls.unlink(aside);
   }
 }

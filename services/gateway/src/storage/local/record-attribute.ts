@@ -1,13 +1,23 @@
 import { getAttribute, getAttributeSync, setAttribute, setAttributeSync } from '@napi-rs/xattr';
 import type { MaybePromise } from '../../objects/object-store.js';
-import { StorageError } from '../storage-error.js';
+import { StorageError, type StorageErrorCode } from '../storage-error.js';
 import { DIRECT_CALLS, type FileCalls } from './file-calls.js';
 
 /** The extended attribute that holds an object's record. */
 const NAME = 'user.bucketway';
 
 // The library gives the number of the error in its text only.
-const TOO_LARGE = /os error (?:28|7|34|122)\)/; // ENOSPC (ext4's answer to a value over its block), E2BIG, ERANGE, EDQUOT
+const ERROR_NUMBER = /os error (\d+)\)/;
+/** ENOSPC is also what ext4 says to a value that is over its block. */
+const OUT_OF_SPACE = new Set([28, 122]); // ENOSPC, EDQUOT
+const TOO_LARGE = new Set([...OUT_OF_SPACE, 7, 34]); // E2BIG, ERANGE
+const CODES: ReadonlyMap<number, StorageErrorCode> = new Map<number, StorageErrorCode>([
+  [1, 'denied'],
+  [2, 'not-found'],
+  [5, 'unavailable'],
+  [13, 'denied'],
+  [30, 'read-only'],
+]);
 
 /** Reads the record of a file, or undefined where it has none or is gone. Does not follow a symbolic link at the end. */
 export function readRecord(calls: FileCalls, path: string): MaybePromise<Buffer | undefined> {
@@ -30,10 +40,22 @@ export function writeRecord(calls: FileCalls, path: string, record: Buffer): May
   }
 }
 
+/** Whether a failed call of the library was for want of space. */
+export function isOutOfSpace(error: unknown): boolean {
+  return OUT_OF_SPACE.has(errorNumberOf(error));
+}
+
+function errorNumberOf(error: unknown): number {
+  return Number(error instanceof Error ? ERROR_NUMBER.exec(error.message)?.[1] : undefined);
+}
+
 function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
-  if (TOO_LARGE.test(error.message)) {
+  const number = errorNumberOf(error);
+  if (TOO_LARGE.has(number)) {
     return new StorageError('record-too-large', 'The filesystem cannot hold a record of this size.', { cause: error });
   }
-  return new StorageError('failed', `The storage refused the record: ${error.message}`, { cause: error });
+  return new StorageError(CODES.get(number) ?? 'failed', `The storage refused the record: ${error.message}`, {
+    cause: error,
+  });
 }

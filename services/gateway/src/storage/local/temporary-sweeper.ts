@@ -1,34 +1,63 @@
 import fs from 'node:fs/promises';
+import { RESERVED_PREFIX } from '../storage-path.js';
 import { errnoOf } from './errno.js';
 import type { LockOwner } from './lock-owner.js';
+import type { PathLocks } from './path-locks.js';
+
+/** Ends the name of a note that tells of a temporary file on another filesystem below the root: its content is the file's path. */
+export const AWAY = '.away';
+
+/** What a sweep works with. */
+export interface SweptArea {
+  /** The storage's root. */
+  readonly root: string;
+  /** Its `.bucketway` folder. */
+  readonly area: string;
+  readonly self: LockOwner;
+  readonly locks: PathLocks;
+}
 
 /**
  * Removes what processes that are gone have left in a storage's own area: their temporary files, their locks, their presence.
  * Uploads in parts are not temporary: they are a client's, who may go on with them.
- *
- * @param area the `.bucketway` folder
  */
-export async function sweepTemporaries(area: string, self: LockOwner): Promise<void> {
+export async function sweepTemporaries({ root, area, self, locks }: SweptArea): Promise<void> {
   try {
-    const dead = new Set<string>();
-    const alive = new Set<string>([self.id]);
+    const dead: string[] = [];
     for (const id of await fs.readdir(`${area}/owners`)) {
-      if (id === self.id) continue;
-      if (self.isDead(`${area}/owners/${id}`)) dead.add(id);
-      else alive.add(id);
+      if (id !== self.id && self.isDead(`${area}/owners/${id}`)) dead.push(id);
     }
-    for (const name of await fs.readdir(`${area}/locks`)) {
-      // Only those of a dead process of this machine; others are broken by whoever needs them, under the lock's own protocol.
-      if (dead.size > 0 && self.isDead(`${area}/locks/${name}`)) await remove(`${area}/locks/${name}`);
-    }
+    await locks.sweep();
     for (const name of await fs.readdir(`${area}/tmp`)) {
       const id = name.slice(0, name.indexOf('.'));
-      if (id !== '' && !alive.has(id)) await remove(`${area}/tmp/${name}`);
+      if (id === '' || id === self.id) continue;
+      // An owner that is not known may be one that has come since: its file is there before any of its temporary ones.
+      if (dead.includes(id) || !(await exists(`${area}/owners/${id}`)))
+        await removeTemporary(root, `${area}/tmp/${name}`);
     }
     for (const id of dead) await remove(`${area}/owners/${id}`);
   } catch (error) {
     // Another replica may sweep at the same moment, or the storage may be away: the next sweep goes on.
     if (errnoOf(error) === undefined) throw error;
+  }
+}
+
+async function removeTemporary(root: string, path: string): Promise<void> {
+  if (path.endsWith(AWAY)) {
+    const away = await fs.readFile(path, 'utf8');
+    const name = away.slice(away.lastIndexOf('/') + 1);
+    if (away.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await remove(away);
+  }
+  await remove(path);
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await fs.access(path);
+    return true;
+  } catch (error) {
+    // Anything but its absence says nothing, and a temporary file more does no harm.
+    return errnoOf(error) !== 'ENOENT';
   }
 }
 
