@@ -45,7 +45,9 @@ export class FileListing {
   private async walk(folder: ByteString): Promise<boolean> {
     const names = await this.namesOf(folder);
     // The folder's own key is shorter than all others in it, whatever its marker's name sorts behind.
-    if (names[lowerBound(names, FOLDER_OBJECT)] === FOLDER_OBJECT && folder.startsWith(this.prefix)) {
+    // The bucket's own folder has no key: its marker belongs to a bucket above.
+    const marked = folder !== '' && names[lowerBound(names, FOLDER_OBJECT)] === FOLDER_OBJECT;
+    if (marked && folder.startsWith(this.prefix)) {
       if (!(await this.take(folder, FOLDER_OBJECT, folder))) return false;
     }
     for (let i = this.firstIndex(names, folder); i < names.length; i++) {

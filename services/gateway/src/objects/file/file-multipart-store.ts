@@ -1,7 +1,7 @@
 import { hash, randomBytes } from 'node:crypto';
 import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
-import type { FileDriver } from '../../storage/file-driver.js';
+import type { FileDriver, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import { checkPutConditions, hasConditions } from '../write-conditions.js';
@@ -54,7 +54,8 @@ export class FileMultipartStore implements MultipartStore {
   async create(upload: NewUpload): Promise<UploadInfo> {
     // A key that can never be stored must not cost the client all its parts.
     keyToPath(upload.key);
-    return this.run(() => this.folderOf(randomBytes(16).toString('hex')).create(upload));
+    const initiated = new Date();
+    return this.run(() => this.folderOf(newUploadId(initiated)).create(upload, initiated));
   }
 
   async get(key: ObjectKey, uploadId: string): Promise<UploadInfo> {
@@ -65,11 +66,18 @@ export class FileMultipartStore implements MultipartStore {
     return this.run(async () => {
       const folder = this.folderOf(uploadId);
       await this.find(folder, key);
-      const part = await this.writer.write(folder, number, body);
-      if (await folder.exists()) return toPartInfo(part);
-      // Completed or aborted meanwhile: the part has made parts of the folder anew.
-      await folder.remove();
-      throw noSuchUpload(uploadId);
+      let part: StoredPart | undefined;
+      try {
+        part = await this.writer.write(folder, number, body);
+      } finally {
+        if (!(await folder.exists())) {
+          // Completed or aborted meanwhile: the part has made parts of the folder anew.
+          await folder.remove();
+          part = undefined;
+        }
+      }
+      if (part === undefined) throw noSuchUpload(uploadId);
+      return toPartInfo(part);
     });
   }
 
@@ -125,39 +133,42 @@ export class FileMultipartStore implements MultipartStore {
 
   private async publish(folder: UploadFolder, upload: UploadInfo, request: CompleteUpload): Promise<ObjectInfo> {
     const { key, uploadId, conditions } = request;
-    const parts = await findParts(folder, request);
-    const checksum = wholeChecksum(upload, request, parts);
-    if (hasConditions(conditions)) checkPutConditions(conditions, await this.objects.current(key, keyToPath(key)));
+    // Before the parts are read: a part that is replaced from now on leaves its old file to this completion.
     await folder.close();
+    let info: ObjectInfo;
     try {
-      const temporary = await this.assembly.assemble(folder, parts);
-      try {
-        const info = await this.objects.publish(key, temporary, conditions, {
-          ...upload.attributes,
-          etag: multipartETag(parts.map((part) => part.md5)),
-          parts: compactParts(parts.map(toObjectPart)),
-          uploadId,
-          ...(checksum && { checksum }),
-        });
-        await folder.remove();
-        return info;
-      } catch (error) {
-        await temporary.discard();
-        throw error;
-      }
+      const parts = await findParts(folder, request);
+      const checksum = wholeChecksum(upload, request, parts);
+      if (hasConditions(conditions)) checkPutConditions(conditions, await this.objects.current(key));
+      info = await this.objects.publish(key, await this.assemble(folder, parts), conditions, {
+        ...upload.attributes,
+        etag: multipartETag(parts.map((part) => part.md5)),
+        parts: compactParts(parts.map(toObjectPart)),
+        uploadId,
+        ...(checksum && { checksum }),
+      });
     } catch (error) {
       await folder.reopen();
       throw error;
+    }
+    await folder.remove();
+    return info;
+  }
+
+  private async assemble(folder: UploadFolder, parts: readonly StoredPart[]): Promise<TemporaryFile> {
+    try {
+      return await this.assembly.assemble(folder, parts);
+    } catch (error) {
+      // An earlier completion has made the object of them, and died before it could remove the upload.
+      const gone = error instanceof StorageError && error.code === 'not-found';
+      throw gone ? noSuchUpload(folder.uploadId) : error;
     }
   }
 
   /** The object that an earlier completion of the same parts has made: a client that did not get its answer asks again. */
   private async findCompleted({ key, uploadId, parts }: CompleteUpload): Promise<ObjectInfo | undefined> {
-    const path = keyToPath(key);
-    const record = await this.objects.currentRecord(key);
-    if (record?.uploadId !== uploadId || record.etag !== multipartETag(parts.map((part) => part.etag)))
-      return undefined;
-    return this.objects.current(key, path);
+    const done = await this.objects.completedBy(key, uploadId);
+    return done?.etag === multipartETag(parts.map((part) => part.etag)) ? done : undefined;
   }
 
   /** @throws S3Error `NoSuchUpload` for an id that cannot be one: it must never become a path */
@@ -189,6 +200,11 @@ export class FileMultipartStore implements MultipartStore {
       throw toS3Error(error);
     }
   }
+}
+
+/** Ids sort by the time of the initiation, as ListMultipartUploads sorts uploads of one key; 80 bits cannot be guessed. */
+function newUploadId(initiated: Date): string {
+  return initiated.getTime().toString(16).padStart(12, '0') + randomBytes(10).toString('hex');
 }
 
 function toPartInfo({ number, size, md5, modified, checksum }: StoredPart): PartInfo {

@@ -1,6 +1,6 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
-import type { CommitMode, FileDriver, FileFacts, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
+import type { CommitMode, FileDriver, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { RESERVED_FOLDER, parentOf, type StoragePath } from '../../storage/storage-path.js';
 import { checkDeleteConditions, checkPutConditions, hasConditions } from '../write-conditions.js';
@@ -22,12 +22,9 @@ import { FileOpenObject } from './file-open-object.js';
 import { keyToPath } from './key-path.js';
 import { describeObject, recordOf } from './object-description.js';
 import type { ObjectRecord } from './object-record.js';
-import { ObjectRecords } from './object-records.js';
+import { MAX_LOOKS, ObjectRecords } from './object-records.js';
 import { readPage } from './page-reader.js';
 import { SidecarRecords } from './sidecar-records.js';
-
-/** Looks at a name and its record that do not fit before the file counts as changed from outside. */
-const MAX_LOOKS = 2;
 
 /** S3 over files: the object `a/b.txt` is the file `a/b.txt` of the bucket's folder. */
 export class FileObjectStore implements ObjectStore {
@@ -62,11 +59,17 @@ export class FileObjectStore implements ObjectStore {
     try {
       for (let look = 1; ; look++) {
         const file = await this.openFile(path, key);
-        const found = await this.records.find(path, file);
-        // The name was given to another file between the open and the look at its record, or somebody has changed the file.
-        if (found && found.fit !== 'same' && look < MAX_LOOKS) {
+        let found;
+        try {
+          found = await this.records.find(path, file);
+          // The name was given to another file between the open and the look at its record.
+          if (found?.fit !== 'same' && look < MAX_LOOKS && !(await this.records.isCurrent(path, file.stat))) {
+            await file.close();
+            continue;
+          }
+        } catch (error) {
           await file.close();
-          continue;
+          throw error;
         }
         const record = found?.fit === 'other' ? undefined : found?.record;
         return new FileOpenObject(describeObject(key, file.stat, record), file);
@@ -78,14 +81,17 @@ export class FileObjectStore implements ObjectStore {
 
   async put(request: PutObject): Promise<ObjectInfo> {
     const { key, body, conditions } = request;
-    const path = keyToPath(key);
     let temporary: TemporaryFile | undefined;
+    let beginning: Promise<void> | undefined;
+    keyToPath(key);
     try {
-      if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key, path));
+      if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key));
       const sink: ByteSink = {
         // A body of one piece has been verified when it arrives here, and a refused one never touches the storage.
         write: (piece) =>
-          temporary ? temporary.write(piece) : this.begin(piece).then((begun) => void (temporary = begun)),
+          temporary
+            ? temporary.write(piece)
+            : (beginning = this.begin(piece).then((begun) => void (temporary = begun))),
       };
       const digests = await body.transfer(sink);
       temporary ??= await this.files.createTemporary();
@@ -95,13 +101,15 @@ export class FileObjectStore implements ObjectStore {
         ...(digests.checksum && { checksum: digests.checksum }),
       });
     } catch (error) {
+      // A body that breaks off does not wait for the write that is under way.
+      await beginning?.catch(() => undefined);
       await temporary?.discard();
       throw toS3Error(error);
     }
   }
 
   /**
-   * Makes a written temporary file the object: the one way in which bytes become visible. The caller discards the file on failure.
+   * Makes a written temporary file the object: the one way in which bytes become visible. On failure the file is discarded.
    *
    * @throws S3Error `PreconditionFailed`, `ExistingObjectIsDirectory`, `ObjectParentIsFile`, … and StorageErrors
    */
@@ -112,28 +120,36 @@ export class FileObjectStore implements ObjectStore {
     facts: Omit<ObjectRecord, 'size' | 'mtimeMs' | 'identity'>,
   ): Promise<ObjectInfo> {
     const path = keyToPath(key);
-    const stat = await temporary.finish(path);
-    const record: ObjectRecord = { ...facts, size: stat.size, mtimeMs: stat.mtimeMs, identity: stat.identity };
-    const attach = await this.records.attach(temporary, path, record);
-    await this.files.lock(path, async () => {
-      if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key, path));
-      await attach();
-      await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
-    });
-    return describeObject(key, stat, record);
+    try {
+      const stat = await temporary.finish(path);
+      const record: ObjectRecord = { ...facts, size: stat.size, mtimeMs: stat.mtimeMs, identity: stat.identity };
+      const attach = await this.records.attach(temporary, path, record);
+      await this.files.lock(path, async () => {
+        if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key));
+        await attach();
+        await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
+      });
+      return describeObject(key, stat, record);
+    } catch (error) {
+      // Folders were made for it; with nothing in them they would show as common prefixes.
+      await temporary.discard();
+      await this.prune(parentOf(path));
+      throw error;
+    }
   }
 
   async delete(key: ObjectKey, conditions: WriteConditions): Promise<void> {
     const path = keyToPath(key);
     try {
       const removed = await this.files.lock(path, async () => {
-        if (hasConditions(conditions)) checkDeleteConditions(conditions, await this.current(key, path));
+        if (hasConditions(conditions)) checkDeleteConditions(conditions, await this.current(key));
         const facts = await this.files.facts(path);
         if (facts?.stat.kind !== 'file' || !(await this.files.removeFile(path))) return false;
         await this.records.forget(path, facts);
         return true;
       });
-      if (removed) await this.prune(parentOf(path));
+      // The key of a folder that another program made, and left empty, names no object: it goes all the same.
+      if (removed || key.endsWith('/')) await this.prune(parentOf(path));
     } catch (error) {
       throw toS3Error(error);
     }
@@ -162,12 +178,11 @@ export class FileObjectStore implements ObjectStore {
     const path = keyToPath(key);
     try {
       await this.files.lock(path, async () => {
-        const facts = await this.files.facts(path);
-        if (facts?.stat.kind !== 'file') throw new S3Error('NoSuchKey', { details: { Key: key } });
-        const found = await this.records.find(path, facts);
-        const record =
-          found && found.fit !== 'other' ? found.record : recordOf(describeObject(key, facts.stat, undefined));
-        const { size, mtimeMs, identity } = facts.stat;
+        const settled = await this.records.settle(path);
+        if (settled === undefined) throw new S3Error('NoSuchKey', { details: { Key: key } });
+        const { stat } = settled.facts;
+        const record = settled.record ?? recordOf(describeObject(key, stat, undefined));
+        const { size, mtimeMs, identity } = stat;
         await this.records.replace(path, { ...record, size, mtimeMs, identity, tags });
       });
     } catch (error) {
@@ -176,18 +191,16 @@ export class FileObjectStore implements ObjectStore {
   }
 
   /** The object as it is, for conditions; undefined where there is none. */
-  async current(key: ObjectKey, path: StoragePath): Promise<ObjectInfo | undefined> {
-    const facts = await this.files.facts(path);
-    if (facts?.stat.kind !== 'file') return undefined;
-    const found = await this.records.find(path, facts);
-    return describeObject(key, facts.stat, found?.fit === 'other' ? undefined : found?.record);
+  async current(key: ObjectKey): Promise<ObjectInfo | undefined> {
+    const settled = await this.records.settle(keyToPath(key));
+    return settled && describeObject(key, settled.facts.stat, settled.record);
   }
 
-  /** The record of the object as it is, or undefined. */
-  async currentRecord(key: ObjectKey): Promise<ObjectRecord | undefined> {
-    const path = keyToPath(key);
-    const facts: FileFacts | undefined = await this.files.facts(path);
-    return facts && (await this.records.find(path, facts))?.record;
+  /** The object as it is, where it is what this upload was completed to. */
+  async completedBy(key: ObjectKey, uploadId: string): Promise<ObjectInfo | undefined> {
+    const settled = await this.records.settle(keyToPath(key));
+    if (settled?.record?.uploadId !== uploadId) return undefined;
+    return describeObject(key, settled.facts.stat, settled.record);
   }
 
   private async begin(piece: Buffer): Promise<TemporaryFile> {
@@ -227,8 +240,12 @@ export class FileObjectStore implements ObjectStore {
 
   /** Removes folders that a delete has left empty. One that a client made on purpose holds its own object, and so is not. */
   private async prune(folder: StoragePath): Promise<void> {
-    for (let path = folder; path !== ''; path = parentOf(path)) {
-      if (!(await this.files.removeFolder(path))) return;
+    try {
+      for (let path = folder; path !== ''; path = parentOf(path)) {
+        if (!(await this.files.removeFolder(path))) return;
+      }
+    } catch {
+      // The object is gone, which is what was asked for; an empty folder does no harm.
     }
   }
 }

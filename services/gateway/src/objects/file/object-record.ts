@@ -121,6 +121,9 @@ export function decodeRecord(stored: Buffer, head = decodeRecordHead(stored)): O
   };
 }
 
+/** What tells one version of a file from another. */
+export type FileVersion = Pick<FileStat, 'size' | 'mtimeMs' | 'identity'>;
+
 /** How a record fits a file. */
 export type RecordFit =
   /** It describes this very file. */
@@ -130,9 +133,20 @@ export type RecordFit =
   /** The file was changed by somebody else. */
   | 'other';
 
-export function fitOf(record: RecordHead | ObjectRecord, stat: FileStat): RecordFit {
+export function fitOf(record: FileVersion, stat: FileVersion): RecordFit {
   if (record.size !== stat.size || record.mtimeMs !== stat.mtimeMs) return 'other';
   return record.identity === stat.identity ? 'same' : 'alike';
+}
+
+/** Whether two looks at a name found the same version of the same file. */
+export function isSameVersion(one: FileStat, other: FileStat | undefined): boolean {
+  return (
+    other !== undefined &&
+    one.identity === other.identity &&
+    one.size === other.size &&
+    one.mtimeMs === other.mtimeMs &&
+    one.kind === other.kind
+  );
 }
 
 function hasFields(record: Readonly<Record<string, string>>): boolean {

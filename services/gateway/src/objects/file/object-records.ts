@@ -7,15 +7,27 @@ import {
   encodeRecord,
   encodeSpilledRecord,
   fitOf,
+  isSameVersion,
   type ObjectRecord,
   type RecordFit,
 } from './object-record.js';
+import { opaqueETag } from './opaque-etag.js';
 import type { SidecarRecords } from './sidecar-records.js';
+
+/** Looks at a file that changes all the time before it is taken as it was last seen. */
+export const MAX_LOOKS = 50;
 
 /** A record and how it fits the file it was found with. */
 export interface FoundRecord {
   readonly record: ObjectRecord;
   readonly fit: RecordFit;
+}
+
+/** A file with its record, both of one version. */
+export interface SettledFile {
+  readonly facts: FileFacts;
+  /** Undefined where it has none, or one that says nothing of it since somebody else has changed the file. */
+  readonly record: ObjectRecord | undefined;
 }
 
 /** What a listing shows of a record. */
@@ -50,16 +62,35 @@ export class ObjectRecords {
     return record && { record, fit: fitOf(record, facts.stat) };
   }
 
-  /** What a listing shows; undefined for a file without a record, or with one that does not fit. */
-  async findListed(path: StoragePath, facts: FileFacts): Promise<ListedRecord | undefined> {
-    if (this.files.capabilities.records) {
-      const head = facts.record && decodeRecordHead(facts.record);
-      return head && fitOf(head, facts.stat) !== 'other' ? head : undefined;
+  /**
+   * Looks at a file until its facts and its record are of one version: between the look at one and at the other the name may have
+   * been given to another file. Undefined where there is no file.
+   */
+  async settle(path: StoragePath): Promise<SettledFile | undefined> {
+    for (let look = 1; ; look++) {
+      const facts = await this.files.facts(path);
+      if (facts?.stat.kind !== 'file') return undefined;
+      const found = await this.find(path, facts);
+      if (found?.fit === 'same') return { facts, record: found.record };
+      if (look < MAX_LOOKS && !(await this.isCurrent(path, facts.stat))) continue;
+      return { facts, record: found?.fit === 'alike' ? found.record : undefined };
     }
-    const found = await this.find(path, facts);
-    if (found === undefined || found.fit === 'other') return undefined;
-    const { etag, checksum } = found.record;
-    return { etag, ...(checksum && { checksumAlgorithm: checksum.algorithm, checksumType: checksum.type }) };
+  }
+
+  /** Whether a name still stands for the file that was found there: then a record that does not fit it is not that of a later version. */
+  async isCurrent(path: StoragePath, stat: FileStat): Promise<boolean> {
+    return isSameVersion(stat, await this.files.stat(path));
+  }
+
+  /**
+   * What a listing shows of a file on which a record was found; undefined where that takes another look ({@link settle}).
+   * On storages whose files carry their records, most files need nothing else.
+   */
+  findListed({ stat, record }: FileFacts): ListedRecord | undefined {
+    if (!this.files.capabilities.records) return undefined;
+    if (record === undefined) return { etag: opaqueETag(stat) };
+    const head = decodeRecordHead(record);
+    return head && fitOf(head, stat) === 'same' ? head : undefined;
   }
 
   /**
@@ -68,7 +99,8 @@ export class ObjectRecords {
    * @returns what must still be done under the path's lock, before the commit
    */
   async attach(temporary: TemporaryFile, path: StoragePath, record: ObjectRecord): Promise<() => Promise<void>> {
-    const addSidecar = (): Promise<void> => this.sidecars.add(this.inStorage(path), record);
+    const addSidecar = async (): Promise<void> =>
+      this.sidecars.add(this.inStorage(path), record, await this.files.stat(path));
     if (!this.files.capabilities.records) return addSidecar;
     try {
       await temporary.setRecord(encodeRecord(record));
@@ -76,7 +108,14 @@ export class ObjectRecords {
     } catch (error) {
       if (!isTooLarge(error)) throw error;
     }
-    await temporary.setRecord(encodeSpilledRecord(record));
+    try {
+      await temporary.setRecord(encodeSpilledRecord(record));
+    } catch (error) {
+      // There is no room even for a line: the storage is full.
+      throw isTooLarge(error)
+        ? new StorageError('no-space', 'The storage has no room for a record.', { cause: error })
+        : error;
+    }
     return addSidecar;
   }
 
@@ -90,7 +129,7 @@ export class ObjectRecords {
         if (!isTooLarge(error)) throw error;
       }
     }
-    await this.sidecars.add(this.inStorage(path), record);
+    await this.sidecars.add(this.inStorage(path), record, record);
     if (this.files.capabilities.records) await this.files.setRecord(path, encodeSpilledRecord(record));
   }
 

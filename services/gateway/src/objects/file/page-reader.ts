@@ -1,9 +1,9 @@
 import type { ObjectKey } from '../../http/object-key.js';
-import type { FileDriver, FileFacts } from '../../storage/file-driver.js';
+import type { FileDriver, FileStat } from '../../storage/file-driver.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import type { ListingEntry } from '../listing.js';
 import type { FoundName } from './file-listing.js';
-import type { ObjectRecords } from './object-records.js';
+import type { ListedRecord, ObjectRecords } from './object-records.js';
 import { opaqueETag } from './opaque-etag.js';
 
 /** Looks at the files of a page, folder by folder, and drops those that have vanished since their names were read. */
@@ -29,7 +29,12 @@ export async function readPage(
     );
     for (const [index, found] of run.entries()) {
       const fact = facts[index];
-      if (fact) entries.push(await toEntry(records, folder, found, fact));
+      if (fact === undefined) continue;
+      const listed = records.findListed(fact);
+      const entry = listed
+        ? toEntry(found.key, fact.stat, listed)
+        : await settleEntry(records, joinPath(folder, found.name), found.key);
+      if (entry) entries.push(entry);
     }
     start = end;
   }
@@ -45,23 +50,29 @@ function endOfFolder(names: readonly FoundName[], start: number, folder: string)
   return end;
 }
 
-async function toEntry(
-  records: ObjectRecords,
-  folder: StoragePath,
-  found: Extract<FoundName, { kind: 'object' }>,
-  facts: FileFacts,
-): Promise<ListingEntry> {
-  const listed = await records.findListed(joinPath(folder, found.name), facts);
-  const { size, mtimeMs } = facts.stat;
+async function settleEntry(records: ObjectRecords, path: StoragePath, key: string): Promise<ListingEntry | undefined> {
+  const settled = await records.settle(path);
+  if (settled === undefined) return undefined;
+  const { facts, record } = settled;
+  if (record === undefined) return toEntry(key, facts.stat, { etag: opaqueETag(facts.stat) });
+  const { etag, checksum } = record;
+  return toEntry(key, facts.stat, {
+    etag,
+    ...(checksum && { checksumAlgorithm: checksum.algorithm, checksumType: checksum.type }),
+  });
+}
+
+function toEntry(key: string, { size, mtimeMs }: FileStat, listed: ListedRecord): ListingEntry {
+  const { etag, checksumAlgorithm, checksumType } = listed;
   return {
     kind: 'object',
     object: {
-      key: found.key as ObjectKey,
+      key: key as ObjectKey,
       size,
       lastModified: new Date(mtimeMs),
-      etag: listed?.etag ?? opaqueETag(facts.stat),
-      ...(listed?.checksumAlgorithm && { checksumAlgorithm: listed.checksumAlgorithm }),
-      ...(listed?.checksumType && { checksumType: listed.checksumType }),
+      etag,
+      ...(checksumAlgorithm && { checksumAlgorithm }),
+      ...(checksumType && { checksumType }),
     },
   };
 }

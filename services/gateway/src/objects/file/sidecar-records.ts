@@ -3,7 +3,7 @@ import type { MaybePromise } from '../object-store.js';
 import type { FileDriver, FileStat } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
-import { decodeRecord, encodeRecord, fitOf, type ObjectRecord } from './object-record.js';
+import { decodeRecord, encodeRecord, fitOf, type FileVersion, type ObjectRecord } from './object-record.js';
 import { readSmallFile, writeSmallFile } from './small-files.js';
 
 const FOLDER = 'meta' as StoragePath;
@@ -22,13 +22,13 @@ export class SidecarRecords {
 
   /** The record that fits the file best, or undefined. */
   async find(path: StoragePath, stat: FileStat): Promise<ObjectRecord | undefined> {
-    const records = await this.read(path);
-    return records.find((record) => fitOf(record, stat) === 'same') ?? records.find((r) => fitOf(r, stat) === 'alike');
+    return bestOf(await this.read(path), stat);
   }
 
-  async add(path: StoragePath, record: ObjectRecord): Promise<void> {
-    const before = await this.read(path);
-    const records = [record, ...before].slice(0, 2).map((one) => encodeRecord(one).toString('utf8'));
+  /** @param current facts of the file as it is: its record stays, whatever attempts to replace it have failed since */
+  async add(path: StoragePath, record: ObjectRecord, current: FileVersion | undefined): Promise<void> {
+    const before = current && bestOf(await this.read(path), current);
+    const records = (before ? [record, before] : [record]).map((one) => encodeRecord(one).toString('utf8'));
     const sidecar: Sidecar = { path, records };
     await writeSmallFile(this.reserved, placeOf(path), Buffer.from(JSON.stringify(sidecar)));
   }
@@ -49,6 +49,10 @@ export class SidecarRecords {
       return [];
     }
   }
+}
+
+function bestOf(records: readonly ObjectRecord[], stat: FileVersion): ObjectRecord | undefined {
+  return records.find((record) => fitOf(record, stat) === 'same') ?? records.find((r) => fitOf(r, stat) === 'alike');
 }
 
 function placeOf(path: StoragePath): StoragePath {

@@ -23,7 +23,8 @@ export class PartWriter {
         ? await this.writeFile(folder, number, body)
         : await this.writeSlot(folder, number, body, slot);
     await folder.writePart(stored);
-    if (before?.file !== undefined) await folder.removeFile(before.file);
+    // A completion that is under way may have chosen the old one.
+    if (before?.file !== undefined && !(await folder.isClosed())) await folder.removeFile(before.file);
     return stored;
   }
 
@@ -47,23 +48,27 @@ export class PartWriter {
   }
 
   private async writeSlot(folder: UploadFolder, number: number, body: ObjectBody, offset: number): Promise<StoredPart> {
-    const file: WritableFile = await this.reserved.openForWriting(folder.dataPath);
+    let file: WritableFile | undefined;
     try {
+      const data = (file = await this.reserved.openForWriting(folder.dataPath));
       let position = offset;
       const digests = await body.transfer({
         write: (piece) => {
           const at = position;
           position += piece.length;
-          return file.writeAt(piece, at);
+          return data.writeAt(piece, at);
         },
       });
-      await file.sync();
+      await data.sync();
       return toStoredPart(number, digests);
     } catch (error) {
+      // Closed first: that waits for the last write, which must not land in a slot that is another's.
+      await file?.close();
+      file = undefined;
       await folder.releaseSlot(number);
       throw error;
     } finally {
-      await file.close();
+      await file?.close();
     }
   }
 

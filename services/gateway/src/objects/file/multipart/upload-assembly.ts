@@ -22,7 +22,8 @@ export class UploadAssembly {
    */
   async assemble(folder: UploadFolder, parts: readonly StoredPart[]): Promise<TemporaryFile> {
     const partSize = this.reserved.capabilities.randomWrites ? await folder.partSize() : undefined;
-    if (partSize !== undefined && linesUp(parts, partSize) && (await ownsSlots(folder, parts))) {
+    const lines = partSize !== undefined && linesUp(parts, partSize) && (await holdsSlots(folder, parts, partSize));
+    if (lines && (await ownsSlots(folder, parts))) {
       await this.fillSlots(folder, parts, partSize);
       return this.files.adopt(folder.dataPath);
     }
@@ -86,6 +87,13 @@ function linesUp(parts: readonly StoredPart[], partSize: number): boolean {
   return parts.every(
     ({ number, size }, i) => number === i + 1 && (size === partSize || (i === last && size < partSize)),
   );
+}
+
+/** Whether the data file is there with all parts that have slots: an earlier completion may have made the object of it. */
+async function holdsSlots(folder: UploadFolder, parts: readonly StoredPart[], partSize: number): Promise<boolean> {
+  const last = parts.findLast((part) => part.file === undefined);
+  const size = await folder.dataSize();
+  return last !== undefined && size !== undefined && size >= (last.number - 1) * partSize + last.size;
 }
 
 /**

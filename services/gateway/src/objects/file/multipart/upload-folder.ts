@@ -3,6 +3,7 @@ import type { FileDriver } from '../../../storage/file-driver.js';
 import { StorageError } from '../../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../../storage/storage-path.js';
 import type { Checksum } from '../../checksum.js';
+import type { MaybePromise } from '../../object-store.js';
 import type { NewUpload, UploadInfo } from '../../multipart-store.js';
 import { readSmallFile, writeSmallFile } from '../small-files.js';
 
@@ -57,11 +58,10 @@ export class UploadFolder {
     return `${pad(number)}-${randomUUID()}`;
   }
 
-  async create(upload: NewUpload): Promise<UploadInfo> {
-    const initiated = Date.now();
-    const stored: StoredUpload = { ...upload, initiated };
+  async create(upload: NewUpload, initiated: Date): Promise<UploadInfo> {
+    const stored: StoredUpload = { ...upload, initiated: initiated.getTime() };
     await writeSmallFile(this.reserved, this.at('upload.json'), Buffer.from(JSON.stringify(stored)));
-    return { ...upload, uploadId: this.uploadId, initiated: new Date(initiated) };
+    return { ...upload, uploadId: this.uploadId, initiated };
   }
 
   /** What the upload is, or undefined where there is none. */
@@ -83,18 +83,14 @@ export class UploadFolder {
   }
 
   /** Fixes the size of slots, unless another part has done so first. */
-  async fixPartSize(size: number): Promise<number> {
-    const temporary = await this.reserved.createTemporary();
-    try {
-      await temporary.write(Buffer.from(String(size)));
-      await temporary.finish(this.at('layout'));
-      await temporary.commit('create');
+  fixPartSize(size: number): MaybePromise<number> {
+    // Under a lock: not every storage can create atomically.
+    return this.reserved.lock(this.at('layout'), async () => {
+      const fixed = await this.partSize();
+      if (fixed !== undefined) return fixed;
+      await writeSmallFile(this.reserved, this.at('layout'), Buffer.from(String(size)));
       return size;
-    } catch (error) {
-      await temporary.discard();
-      if (!(error instanceof StorageError) || error.code !== 'exists') throw error;
-      return (await this.partSize()) ?? size;
-    }
+    });
   }
 
   claimSlot(number: number): Promise<boolean> {
@@ -115,6 +111,11 @@ export class UploadFolder {
 
   async reopen(): Promise<void> {
     await this.reserved.removeFile(this.at('closed'));
+  }
+
+  /** Bytes of the data file, or undefined where there is none. */
+  async dataSize(): Promise<number | undefined> {
+    return (await this.reserved.stat(this.dataPath))?.size;
   }
 
   async isClosed(): Promise<boolean> {
