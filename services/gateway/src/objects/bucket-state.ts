@@ -54,8 +54,15 @@ export class BucketStates {
     );
   }
 
-  async remove(bucket: string): Promise<void> {
-    await this.files.removeFile(placeOf(bucket));
+  /** Forgets a bucket once an action has removed it, under its lock: nobody can create it anew in between. */
+  remove(bucket: string, action: () => Promise<void>): Promise<void> {
+    const path = placeOf(bucket);
+    return Promise.resolve(
+      this.files.lock(path, async () => {
+        await action();
+        await this.files.removeFile(path);
+      }),
+    );
   }
 }
 

@@ -7,14 +7,17 @@ import type { BucketMapping, BucketRoot, Grant, Snapshot } from '../config/snaps
 import { S3Error } from '../errors/s3-error.js';
 import { isBucketName, type BucketName } from '../http/bucket-name.js';
 import { fromByteString } from '../storage/byte-string.js';
-import type { FileDriver } from '../storage/file-driver.js';
+import type { FileDriver, FolderNames } from '../storage/file-driver.js';
+import { StorageError } from '../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../storage/storage-path.js';
 import { StorageTree, type TreeLocation } from '../storage/storage-tree.js';
 import { childPath } from '../storage/tree-path.js';
 import { BucketStates, type BucketState } from './bucket-state.js';
 import { Buckets, type Bucket, type BucketSettings, type ListedBucket } from './buckets.js';
+import type { MultipartStore } from './multipart-store.js';
 import { toS3Error } from './to-s3-error.js';
 
+const ALL_UPLOADS = { prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 1000 };
 const EVERYTHING = new Set(PERMISSIONS);
 
 /** The buckets of the snapshot in force: mapped ones, and the folders of the bucket root. */
@@ -88,12 +91,14 @@ export class ConfiguredBuckets extends Buckets {
       });
     }
     const { files, folder } = this.creatable(snapshot, principal, name);
-    const { entries } = await bucket.store.list({ prefix: '', delimiter: '', startAfter: '', limit: 1 });
-    if (entries.length > 0) throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
     try {
-      if (!(await removeEmptyFolders(files, folder)))
-        throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
-      await this.statesOf(files).remove(name);
+      await this.statesOf(files).remove(name, async () => {
+        const { entries } = await bucket.store.list({ prefix: '', delimiter: '', startAfter: '', limit: 1 });
+        if (entries.length > 0 || !(await removeEmptyFolders(files, folder))) {
+          throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
+        }
+        await abortUploads(bucket.store.multipart);
+      });
     } catch (error) {
       throw toS3Error(error);
     }
@@ -132,7 +137,7 @@ export class ConfiguredBuckets extends Buckets {
   private async namesInRoot({ bucketRoot }: Snapshot): Promise<BucketName[]> {
     const location = bucketRoot && this.tree.locate(bucketRoot.path);
     if (!location?.storage.files) return [];
-    const names = await location.storage.files.list(location.path);
+    const names = await listFolder(location.storage.files, location.path);
     return names.flatMap((name) => {
       const folder = name.endsWith('/') ? fromByteString(name.slice(0, -1)) : '';
       return isBucketName(folder) ? [folder] : [];
@@ -204,13 +209,34 @@ function computeRootGrants(snapshot: Snapshot, root: BucketRoot, owner: string |
   return grants;
 }
 
+/** Uploads that nobody can go on with: left alone, they would be those of the next bucket of this name. */
+async function abortUploads(multipart: MultipartStore): Promise<void> {
+  for (;;) {
+    const { entries, truncated } = await multipart.listUploads(ALL_UPLOADS);
+    for (const entry of entries) {
+      if (entry.kind === 'upload') await multipart.abort(entry.upload.key, entry.upload.uploadId);
+    }
+    if (!truncated) return;
+  }
+}
+
 /** Removes a folder that holds folders only. False, with what was not empty left, where there is a file. */
 async function removeEmptyFolders(files: FileDriver, folder: StoragePath): Promise<boolean> {
-  for (const name of await files.list(folder)) {
+  for (const name of await listFolder(files, folder)) {
     if (!name.endsWith('/')) return false;
     if (!(await removeEmptyFolders(files, joinPath(folder, fromByteString(name.slice(0, -1)))))) return false;
   }
   return files.removeFolder(folder);
+}
+
+/** The names in a folder; none where it is not there. */
+async function listFolder(files: FileDriver, folder: StoragePath): Promise<FolderNames> {
+  try {
+    return await files.list(folder);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'not-found') return [];
+    throw error;
+  }
 }
 
 function withoutUndefined(settings: { [K in keyof BucketSettings]: BucketSettings[K] | undefined }): BucketState {

@@ -31,13 +31,16 @@ function afterMarker(
 ): readonly UploadInfo[] {
   if (keyMarker === '') return sorted;
   const marker = toByteString(keyMarker);
-  // A marker that is a common prefix stands for all below it.
-  const grouped = delimiter !== '' && keyMarker.startsWith(prefix) && keyMarker.endsWith(delimiter);
+  // A common prefix that is not behind the marker is left out as a whole, as in a listing of objects.
+  const cut = delimiter !== '' && keyMarker.startsWith(prefix) ? keyMarker.indexOf(delimiter, prefix.length) : -1;
+  const group = cut < 0 ? undefined : keyMarker.slice(0, cut + delimiter.length);
   const position = sorted.findIndex((upload) => upload.key === keyMarker && upload.uploadId === uploadIdMarker);
   return sorted.filter((upload, index) => {
-    const key = toByteString(upload.key);
-    if (upload.key === keyMarker) return uploadIdMarker !== '' && position >= 0 && index > position;
-    return key > marker && !(grouped && key.startsWith(marker));
+    if (group !== undefined && upload.key.startsWith(group)) return false;
+    if (upload.key !== keyMarker) return toByteString(upload.key) > marker;
+    if (uploadIdMarker === '') return false;
+    // The upload of the marker may have ended since; ids sort by time, too.
+    return position >= 0 ? index > position : upload.uploadId > uploadIdMarker;
   });
 }
 

@@ -57,7 +57,10 @@ export class TreeMultipartStore implements MultipartStore {
     for (const { prefix, store } of this.tree.stores()) {
       const { entries } = await store.multipart.listUploads(everything);
       for (const entry of entries) {
-        if (entry.kind === 'upload') uploads.push({ ...entry.upload, key: (prefix + entry.upload.key) as ObjectKey });
+        if (entry.kind !== 'upload') continue;
+        const key = (prefix + entry.upload.key) as ObjectKey;
+        // One that was begun before a mount came to hide its key can no longer be named.
+        if (this.tree.holds(store, key)) uploads.push({ ...entry.upload, key });
       }
     }
     return pageOfUploads(uploads, query);
