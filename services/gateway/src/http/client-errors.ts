@@ -9,10 +9,18 @@ type HttpSocket = Socket & { readonly _httpMessage?: ServerResponse | null };
 
 /** Answers what is not HTTP, which never becomes a request, as an S3 error, and closes the connection. */
 export function answerBrokenRequests(server: Server): void {
+  const closing = new WeakSet<Socket>();
   server.removeAllListeners('clientError');
   server.on('clientError', (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (!socket.writable || error.code === 'ECONNRESET' || isAnswering(socket)) {
+    if (closing.has(socket)) return;
+    if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy(error);
+      return;
+    }
+    const earlier = answerUnderWay(socket);
+    if (earlier !== undefined) {
+      closing.add(socket);
+      earlier.once('close', () => socket.destroy());
       return;
     }
     const body = errorDocument(toS3Error(error.code), '/', newRequestId(), HOST_ID);
@@ -22,10 +30,9 @@ export function answerBrokenRequests(server: Server): void {
   });
 }
 
-/** Whether an answer to an earlier request is on its way: another one would become part of it, or be taken for it. */
-function isAnswering(socket: HttpSocket): boolean {
-  const response = socket._httpMessage;
-  return response !== undefined && response !== null && (response.headersSent || response.req.complete);
+/** The answer to an earlier request that is on its way: another one would become part of it, or be taken for it. */
+function answerUnderWay({ _httpMessage: response }: HttpSocket): ServerResponse | undefined {
+  return response && (response.headersSent || response.req.complete) ? response : undefined;
 }
 
 function toS3Error(code: string | undefined): S3Error {

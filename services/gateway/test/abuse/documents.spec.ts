@@ -9,6 +9,10 @@ beforeAll(async () => void (target = await AbuseTarget.start()));
 afterAll(() => target[Symbol.asyncDispose]());
 afterEach(() => target.unharmed());
 
+function objects(keys: readonly string[]): string {
+  return `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`;
+}
+
 /** Requests that take a document, with the root element that each one expects. */
 const ENTRANCES = [
   ['POST', '/victim?delete', 'Delete'],
@@ -108,9 +112,6 @@ describe('names from documents', () => {
 });
 
 describe('DeleteObjects', () => {
-  const objects = (keys: readonly string[]): string =>
-    `<Delete>${keys.map((key) => `<Object><Key>${key}</Key></Object>`).join('')}</Delete>`;
-
   it('does not take 1,001 keys, none, or one that no key can be', async () => {
     const many = Array.from({ length: 1001 }, (_, i) => `k${i}`);
     for (const keys of [many, []])

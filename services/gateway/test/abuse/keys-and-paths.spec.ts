@@ -26,6 +26,21 @@ function multiDelete(keys: readonly string[], bucket = 'victim'): Promise<RawRes
   return target.signed({ method: 'POST', target: `/${bucket}?delete`, body, headers });
 }
 
+async function startUpload(key = 'parts'): Promise<string> {
+  const { body } = await target.signed({ method: 'POST', target: `/victim/${key}?uploads`, length: 0 });
+  return /<UploadId>(\w+)</.exec(body.toString())?.[1] as string;
+}
+async function part(uploadId: string, number: number, body: string | Buffer): Promise<string> {
+  const path = `/victim/parts?partNumber=${number}&uploadId=${uploadId}`;
+  return (await target.signed({ method: 'PUT', target: path, body })).header('etag') ?? '';
+}
+
+function complete(uploadId: string, parts: readonly (readonly [number, string])[]): Promise<RawResponse> {
+  const list = parts.map(([n, etag]) => `<Part><PartNumber>${n}</PartNumber><ETag>${etag}</ETag></Part>`).join('');
+  const body = `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`;
+  return target.signed({ method: 'POST', target: `/victim/parts?uploadId=${uploadId}`, body });
+}
+
 /** Keys that a storage of folders could take for a way out of the bucket, encoded for a path. */
 const WAYS_OUT = [
   '..',
@@ -351,9 +366,9 @@ describe('what is no regular file', () => {
   it('a link that takes the place of a file or folder between look and open is not followed', async () => {
     await mkdir(victim('race'));
     await writeFile(victim('race/secret'), 'mine');
-    let running = true;
+    const done = new AbortController();
     const swapping = (async () => {
-      for (let i = 0; running; i++) {
+      for (let i = 0; !done.signal.aborted; i++) {
         await symlink('../theirs', victim(`swap-${i}`));
         await rename(victim('race'), victim(`kept-${i}`));
         await rename(victim(`swap-${i}`), victim('race'));
@@ -368,7 +383,7 @@ describe('what is no regular file', () => {
       const said = status === 200 ? body.toString() : String(status);
       answers.set(said, (answers.get(said) ?? 0) + 1);
     }
-    running = false;
+    done.abort();
     await swapping;
     await rm(victim('race'), { recursive: true });
     expect([...answers.keys()].filter((said) => !['mine', '404', '403'].includes(said))).toEqual([]);
@@ -393,22 +408,8 @@ describe('what is no regular file', () => {
 });
 
 describe('uploads in parts', () => {
-  async function start(key = 'parts'): Promise<string> {
-    const { body } = await target.signed({ method: 'POST', target: `/victim/${key}?uploads`, length: 0 });
-    return /<UploadId>(\w+)</.exec(body.toString())?.[1] as string;
-  }
-  const part = async (uploadId: string, number: number, body: string | Buffer): Promise<string> => {
-    const path = `/victim/parts?partNumber=${number}&uploadId=${uploadId}`;
-    return (await target.signed({ method: 'PUT', target: path, body })).header('etag') ?? '';
-  };
-  const complete = (uploadId: string, parts: readonly (readonly [number, string])[]): Promise<RawResponse> => {
-    const list = parts.map(([n, etag]) => `<Part><PartNumber>${n}</PartNumber><ETag>${etag}</ETag></Part>`).join('');
-    const body = `<CompleteMultipartUpload>${list}</CompleteMultipartUpload>`;
-    return target.signed({ method: 'POST', target: `/victim/parts?uploadId=${uploadId}`, body });
-  };
-
   it('are not completed with parts that are not theirs, unsorted, repeated, too small or too many', async () => {
-    const uploadId = await start();
+    const uploadId = await startUpload();
     const one = await part(uploadId, 1, 'small');
     const two = await part(uploadId, 2, 'small too');
     const many = Array.from({ length: 10_001 }, (_, i) => [i + 1, one] as const);
@@ -448,7 +449,7 @@ describe('uploads in parts', () => {
   });
 
   it('are not made into two objects by completing them twice at once', async () => {
-    const uploadId = await start();
+    const uploadId = await startUpload();
     const etag = await part(uploadId, 1, 'whole');
     const answers = await Promise.all(Array.from({ length: 5 }, () => complete(uploadId, [[1, etag]])));
     expect(answers.map(outcome)).toEqual(answers.map(() => [200, '']));
@@ -458,7 +459,7 @@ describe('uploads in parts', () => {
   });
 
   it('do not come back by a part that was under way when they were aborted', async () => {
-    const uploadId = await start();
+    const uploadId = await startUpload();
     const late = Array.from({ length: 4 }, (_, i) => part(uploadId, i + 1, Buffer.alloc(2_000_000)));
     expect((await remove(`/victim/parts?uploadId=${uploadId}`)).status).toBe(204);
     await Promise.all(late);
@@ -467,7 +468,7 @@ describe('uploads in parts', () => {
   });
 
   it('of another key are not gone on with', async () => {
-    const uploadId = await start('other');
+    const uploadId = await startUpload('other');
     expect((await complete(uploadId, [[1, 'x']])).code).toBe('NoSuchUpload');
     expect(await part(uploadId, 1, 'x')).toBe('');
     await remove(`/victim/other?uploadId=${uploadId}`);

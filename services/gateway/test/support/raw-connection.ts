@@ -15,15 +15,20 @@ export interface RawResponse {
 
 /** A connection that sends any bytes and reads answers: what a client library would tidy, refuse or hide stays as it is. */
 export class RawConnection implements AsyncDisposable {
-  private received: Buffer = Buffer.alloc(0);
+  private chunks: Buffer[] = [];
   private ended = false;
   private readonly waiting = new Set<() => void>();
 
   private constructor(readonly socket: Socket) {
-    socket.on('data', (data) => this.wake((this.received = Buffer.concat([this.received, data]))));
-    socket.on('error', () => this.wake((this.ended = true)));
-    socket.on('close', () => this.wake((this.ended = true)));
-    socket.on('end', () => this.wake((this.ended = true)));
+    socket.on('data', (data) => {
+      this.chunks.push(data);
+      this.wake();
+    });
+    const end = (): void => {
+      this.ended = true;
+      this.wake();
+    };
+    socket.on('error', end).on('end', end).on('close', end);
   }
 
   static async open(port: number): Promise<RawConnection> {
@@ -54,7 +59,7 @@ export class RawConnection implements AsyncDisposable {
     const from = end + 4;
     await this.until(() => this.received.length >= from + length);
     const body = Buffer.from(this.received.subarray(from, from + length));
-    this.received = this.received.subarray(from + length);
+    this.chunks = [this.received.subarray(from + length)];
     return { status, headers, body, header, code: /<Code>(\w+)<\/Code>/.exec(body.toString())?.[1] ?? '' };
   }
 
@@ -66,6 +71,11 @@ export class RawConnection implements AsyncDisposable {
   /** What has come and was not read as a response. */
   get leftover(): Buffer {
     return this.received;
+  }
+
+  private get received(): Buffer {
+    if (this.chunks.length !== 1) this.chunks = [Buffer.concat(this.chunks)];
+    return this.chunks[0] as Buffer;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -86,7 +96,7 @@ export class RawConnection implements AsyncDisposable {
     });
   }
 
-  private wake(_: unknown): void {
+  private wake(): void {
     for (const resolve of this.waiting) resolve();
     this.waiting.clear();
   }
