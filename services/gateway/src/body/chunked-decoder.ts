@@ -43,6 +43,8 @@ export class ChunkedDecoder implements ByteTarget {
   private chunkSha256 = '';
   private trailerValue: string | undefined;
   private gapSeen = false;
+  /** The output still needs some of the wire bytes in hand. */
+  private kept = false;
 
   constructor(
     private readonly framing: ChunkedFraming,
@@ -55,9 +57,11 @@ export class ChunkedDecoder implements ByteTarget {
     return this.output.ready;
   }
 
-  take(wire: Buffer): void {
+  take(wire: Buffer): boolean {
     let at = 0;
+    this.kept = false;
     while (at < wire.length) at = this.state === 'data' ? this.takeData(wire, at) : this.takeLine(wire, at);
+    return this.kept;
   }
 
   /**
@@ -77,7 +81,7 @@ export class ChunkedDecoder implements ByteTarget {
     const payload = wire.subarray(at, end);
     this.left -= payload.length;
     if (this.framing.signer !== undefined) this.hashPayload(payload);
-    this.output.take(payload);
+    if (this.output.take(payload)) this.kept = true;
     if (this.left === 0) {
       this.verifyChunk();
       this.state = 'data-end';

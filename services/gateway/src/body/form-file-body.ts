@@ -57,10 +57,12 @@ class FormFileBody implements ObjectBody {
   private limited(gatherer: PieceGatherer): ByteTarget {
     const { maximum } = this.options;
     return {
-      take: (chunk) => {
+      take: (chunk): boolean => {
         const size = gatherer.total + chunk.length;
         if (size > maximum) throw outside('EntityTooLarge', size, 'MaxSizeAllowed', maximum);
         gatherer.take(chunk);
+        // The form parser gives slices of what it reads.
+        return true;
       },
       get ready(): Promise<void> | undefined {
         return gatherer.ready;

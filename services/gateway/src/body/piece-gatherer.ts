@@ -37,15 +37,18 @@ export class PieceGatherer implements ByteTarget {
   ) {}
 
   /** @throws S3Error `IncompleteBody` where more comes than was declared; what the sink failed with */
-  take(bytes: Buffer): void {
+  take(bytes: Buffer): boolean {
     if (this.failure !== undefined) throw this.failure.error;
     if (this.length !== undefined && bytes.length > this.length - this.total) {
       throw new S3Error('IncompleteBody', { message: 'The request body holds more bytes than its headers declare.' });
     }
     this.total += bytes.length;
     // The usual small object: everything in one read, so no copy.
-    if (bytes.length === this.length) this.whole = bytes;
-    else this.place(bytes);
+    if (bytes.length === this.length) {
+      this.whole = bytes;
+      return true;
+    }
+    return this.place(bytes);
   }
 
   /**
@@ -71,10 +74,11 @@ export class PieceGatherer implements ByteTarget {
     }
   }
 
-  private place(bytes: Buffer): void {
+  /** @returns whether some of the bytes wait in place */
+  private place(bytes: Buffer): boolean {
     if (this.ready !== undefined) {
       this.backlog.push(bytes);
-      return;
+      return true;
     }
     let at = 0;
     for (;;) {
@@ -82,11 +86,11 @@ export class PieceGatherer implements ByteTarget {
       const copied = bytes.copy(this.filling, this.filled, at);
       this.filled += copied;
       at += copied;
-      if (at === bytes.length) return;
+      if (at === bytes.length) return false;
       if (this.inFlight !== undefined) {
         this.backlog.push(bytes.subarray(at));
         this.ready = this.inFlight;
-        return;
+        return true;
       }
       this.dispatch(this.filling);
     }

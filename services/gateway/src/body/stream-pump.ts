@@ -1,10 +1,13 @@
 import type { Readable } from 'node:stream';
 import { S3Error } from '../errors/s3-error.js';
 
+/** Below this a chunk may be a slice of a pool, and is not worth it. */
+const FREED_BYTES = 16 * 1024;
+
 /** Takes the bytes that a stream gives. */
 export interface ByteTarget {
-  /** Takes a chunk, always; throws to refuse the whole stream. */
-  take(chunk: Buffer): void;
+  /** Takes a chunk, always; throws to refuse the whole stream. @returns whether it still needs the chunk's memory */
+  take(chunk: Buffer): boolean;
   /** Set while the target wants the stream to pause. Never rejects. */
   readonly ready: Promise<void> | undefined;
 }
@@ -64,7 +67,7 @@ class StreamPump {
     this.received += chunk.length;
     this.timer?.refresh();
     try {
-      this.target.take(chunk);
+      if (!this.target.take(chunk)) freeChunk(chunk);
     } catch (error) {
       this.fail(error);
       return;
@@ -136,4 +139,15 @@ function connectionClosed(cause?: unknown): S3Error {
     message: 'The connection was closed before the whole request body had arrived.',
     cause,
   });
+}
+
+/**
+ * Gives the memory of a chunk that was copied back at once. Left to the collector, which does not feel memory outside its heap until tens of
+ * megabytes have piled up, chunks would make up most of what an uploading process holds.
+ */
+function freeChunk(chunk: Buffer): void {
+  const { buffer } = chunk;
+  // A chunk of a plain connection has its memory to itself; one of a TLS connection may share it.
+  if (chunk.length < FREED_BYTES || chunk.length !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
+  buffer.transfer(0);
 }

@@ -1,13 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { Exchange } from './exchange.js';
 
-const exchanges = new WeakMap<IncomingMessage, Exchange>();
+// A property, not a WeakMap: an ephemeron keeps its request alive until a full collection, tens of megabytes at speed.
+const EXCHANGE = Symbol('exchange');
+
+interface Carrier extends IncomingMessage {
+  [EXCHANGE]?: Exchange;
+}
 
 /** Ties an exchange to its request, so that the exception filter finds it. */
 export function rememberExchange(exchange: Exchange): void {
-  exchanges.set(exchange.raw, exchange);
+  (exchange.raw as Carrier)[EXCHANGE] = exchange;
 }
 
 export function exchangeOf(raw: IncomingMessage): Exchange | undefined {
-  return exchanges.get(raw);
+  return (raw as Carrier)[EXCHANGE];
 }

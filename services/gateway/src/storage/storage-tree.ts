@@ -4,7 +4,7 @@ import { SnapshotStore } from '../config/snapshot-store.js';
 import type { StorageMount } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { ObjectStore } from '../objects/object-store.js';
-import type { StorageState } from '../supervisor/gateway-process.js';
+import type { StorageState } from './storage-state.js';
 import { StorageObserver } from '../observability/storage-observer.js';
 import { TreeObjectStore, type MountedStore } from '../objects/tree/tree-object-store.js';
 import { mountStorage } from './mount-storage.js';

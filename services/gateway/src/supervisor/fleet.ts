@@ -1,7 +1,7 @@
 import type { MetricObject } from 'prom-client';
 import type { AccessLogTarget, ListenAddress, TlsMaterial } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
-import type { StorageState } from './gateway-process.js';
+import type { StorageState } from '../storage/storage-state.js';
 
 /** What a process needs to serve, beside the snapshot; fixed while it runs, but for the certificate. */
 export interface ServeSettings {

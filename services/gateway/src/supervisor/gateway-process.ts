@@ -2,17 +2,8 @@ import type { LoggerService } from '@nestjs/common';
 import type { ListenAddress, TlsMaterial } from '../config/configuration.js';
 import type { SnapshotStore } from '../config/snapshot-store.js';
 import type { RequestObserver } from '../observability/request-observer.js';
+import type { StorageState } from '../storage/storage-state.js';
 import type { StorageObserver } from '../observability/storage-observer.js';
-
-/** How a storage of the tree is, in `/status`. Holds no secret. */
-export interface StorageState {
-  readonly mount: string;
-  /** `local` */
-  readonly kind: string;
-  readonly state: 'ready' | 'unavailable';
-  /** Why it is not available, or what was found out about it. */
-  readonly detail?: string;
-}
 
 /** What a gateway needs from the process that it runs in. */
 export interface GatewayOptions {

@@ -67,7 +67,6 @@ describe('PutObject', () => {
     [{ 'x-amz-object-lock-mode': 'GOVERNANCE' }, 'InvalidRequest'],
     [{ 'x-amz-acl': 'public-read' }, 'AccessControlListNotSupported'],
     [{ 'x-amz-storage-class': 'DEEP_ARCHIVE' }, 'InvalidStorageClass'],
-    [{ 'if-none-match': '"x"' }, 'NotImplemented'],
     [{ 'content-length': String(5 * 1024 ** 3 + 1) }, 'EntityTooLarge'],
     [{ 'content-md5': 'AAAAAAAAAAAAAAAAAAAAAA==' }, 'BadDigest'],
   ])('stores nothing with %j', async (headers, code) => {

@@ -57,7 +57,11 @@ describe('decodeWriteConditions', () => {
     expect(decodeWriteConditions(headers({ 'if-match': '*' }))).toEqual({ ifMatch: '*' });
   });
 
-  it.each([{ 'if-none-match': '"e1"' }, { 'if-none-match': '*', 'if-match': '"e1"' }])('refuses %j', (pairs) => {
+  it('takes entity tags that the object must not have', () => {
+    expect(decodeWriteConditions(headers({ 'if-none-match': '"e1"' }))).toEqual({ ifNoneMatch: ['e1'] });
+  });
+
+  it.each([{ 'if-none-match': '*', 'if-match': '"e1"' }])('refuses %j', (pairs) => {
     expect(() => decodeWriteConditions(headers(pairs))).toThrow(expect.objectContaining({ code: 'NotImplemented' }));
   });
 });

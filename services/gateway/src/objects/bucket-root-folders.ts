@@ -1,0 +1,136 @@
+import { Injectable } from '@nestjs/common';
+import { isAnonymous, type Principal } from '../auth/identity.js';
+import type { BucketMapping, BucketRoot, Snapshot } from '../config/snapshot.js';
+import { S3Error } from '../errors/s3-error.js';
+import { isBucketName, type BucketName } from '../http/bucket-name.js';
+import { fromByteString } from '../storage/byte-string.js';
+import type { FileDriver, FolderNames } from '../storage/file-driver.js';
+import { StorageError } from '../storage/storage-error.js';
+import { joinPath, type StoragePath } from '../storage/storage-path.js';
+import { StorageTree } from '../storage/storage-tree.js';
+import { childPath } from '../storage/tree-path.js';
+import { bucketRootGrants } from './bucket-root-grants.js';
+import type { BucketState } from './bucket-state.js';
+import type { BucketStates } from './bucket-states.js';
+import { BucketStateStore } from './bucket-state-store.js';
+
+/** A bucket of the bucket root. */
+export interface RootBucket {
+  readonly mapping: BucketMapping;
+  readonly states: BucketStates;
+  readonly state: BucketState;
+}
+
+/** Where a bucket of the bucket root lies, whether it is there or not. */
+interface Place {
+  readonly path: string;
+  readonly files: FileDriver;
+  readonly folder: StoragePath;
+  readonly states: BucketStates;
+}
+
+/** The folders of the bucket root, each of which is a bucket. */
+@Injectable()
+export class BucketRootFolders {
+  constructor(
+    private readonly tree: StorageTree,
+    private readonly stateStore: BucketStateStore,
+  ) {}
+
+  async find(snapshot: Snapshot, name: BucketName): Promise<RootBucket | undefined> {
+    const root = snapshot.bucketRoot;
+    const place = root && this.place(root, name);
+    if (!place || (await place.files.stat(place.folder))?.kind !== 'folder') return undefined;
+    const state = await place.states.read(name);
+    const grants = bucketRootGrants(snapshot, root, state.owner);
+    return { mapping: { name, path: place.path, grants, anonymous: 'none' }, states: place.states, state };
+  }
+
+  /** Names of all of them, in no order. */
+  async names({ bucketRoot }: Snapshot): Promise<readonly BucketName[]> {
+    const location = bucketRoot && this.tree.locate(bucketRoot.path);
+    if (!location?.storage.files) return [];
+    const names = await listFolder(location.storage.files, location.path);
+    return names.flatMap((name) => {
+      const folder = name.endsWith('/') ? fromByteString(name.slice(0, -1)) : '';
+      return isBucketName(folder) ? [folder] : [];
+    });
+  }
+
+  /**
+   * Makes a bucket that belongs to the principal.
+   *
+   * @param refuseTaken called, under the name's lock, where the bucket is there already; throws
+   */
+  async create(
+    snapshot: Snapshot,
+    name: BucketName,
+    principal: Principal,
+    refuseTaken: (bucket: RootBucket) => never,
+  ): Promise<void> {
+    const { files, folder, states } = this.creatable(snapshot, name, principal);
+    if (isAnonymous(principal)) throw new S3Error('AccessDenied');
+    await states.change(name, async () => {
+      const taken = await this.find(snapshot, name);
+      if (taken) refuseTaken(taken);
+      await files.makeFolder(folder);
+      return { owner: principal.name, createdAt: new Date().toISOString() };
+    });
+  }
+
+  /**
+   * Removes a bucket.
+   *
+   * @param empty called under the name's lock before the folder is removed; throws where the bucket is not empty
+   */
+  async delete(snapshot: Snapshot, name: BucketName, principal: Principal, empty: () => Promise<void>): Promise<void> {
+    const { files, folder, states } = this.creatable(snapshot, name, principal);
+    await states.remove(name, async () => {
+      await empty();
+      if (!(await removeEmptyFolders(files, folder))) {
+        throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
+      }
+    });
+  }
+
+  /** @throws S3Error `AccessDenied` */
+  private creatable(snapshot: Snapshot, name: BucketName, principal: Principal): Place {
+    const root = snapshot.bucketRoot;
+    if (!root) {
+      throw new S3Error('AccessDenied', {
+        message: 'This server has no bucketRoot, so buckets come from its configuration only.',
+      });
+    }
+    if (isAnonymous(principal) || !root.create.has(principal.accessKeyId)) throw new S3Error('AccessDenied');
+    const place = this.place(root, name);
+    if (!place) throw new S3Error('AccessDenied', { message: 'The storage of the bucketRoot has no folders.' });
+    return place;
+  }
+
+  private place(root: BucketRoot, name: BucketName): Place | undefined {
+    const location = this.tree.locate(root.path);
+    const files = location?.storage.files;
+    const states = this.stateStore.at(root.path);
+    if (!location || !files || !states) return undefined;
+    return { path: childPath(root.path, name), files, folder: joinPath(location.path, name), states };
+  }
+}
+
+/** Removes a folder that holds folders only. False, with what was not empty left, where there is a file. */
+async function removeEmptyFolders(files: FileDriver, folder: StoragePath): Promise<boolean> {
+  for (const name of await listFolder(files, folder)) {
+    if (!name.endsWith('/')) return false;
+    if (!(await removeEmptyFolders(files, joinPath(folder, fromByteString(name.slice(0, -1)))))) return false;
+  }
+  return files.removeFolder(folder);
+}
+
+/** The names in a folder; none where it is not there. */
+async function listFolder(files: FileDriver, folder: StoragePath): Promise<FolderNames> {
+  try {
+    return await files.list(folder);
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'not-found') return [];
+    throw error;
+  }
+}

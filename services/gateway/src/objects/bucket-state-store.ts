@@ -1,0 +1,33 @@
+import { Injectable } from '@nestjs/common';
+import type { MountedStorage } from '../storage/mounted-storage.js';
+import { StorageTree } from '../storage/storage-tree.js';
+import type { BucketState } from './bucket-state.js';
+import { BucketStates } from './bucket-states.js';
+
+/** The bucket states of every storage of the tree, each kept in the storage that the bucket lies in. */
+@Injectable()
+export class BucketStateStore {
+  private readonly states = new WeakMap<MountedStorage, BucketStates>();
+
+  constructor(private readonly tree: StorageTree) {}
+
+  /** The states of the storage that a path lies in; undefined where it can keep none. */
+  at(path: string): BucketStates | undefined {
+    const storage = this.tree.locate(path)?.storage;
+    if (!storage?.files) return undefined;
+    let states = this.states.get(storage);
+    if (states === undefined) {
+      states = new BucketStates(storage.files);
+      this.states.set(storage, states);
+    }
+    return states;
+  }
+
+  /** When a bucket was created: by its state, else by its folder's time, which is the best that an existing folder tells. */
+  async createdAt(name: string, path: string): Promise<Date> {
+    const { createdAt }: BucketState = (await this.at(path)?.read(name)) ?? {};
+    if (createdAt !== undefined) return new Date(createdAt);
+    const location = this.tree.locate(path);
+    return new Date((await location?.storage.files?.stat(location.path))?.mtimeMs ?? 0);
+  }
+}
