@@ -203,7 +203,9 @@ describe('listing equals the naive model', () => {
           for (const key of visible) {
             const placed = tree.place(key as ObjectKey);
             expect((await get(tree, key)).toString()).toBe(`content of ${placed.key}`);
-            expect((await tree.open(key as ObjectKey)).info.key).toBe(key);
+            const open = await tree.open(key as ObjectKey);
+            await open.close();
+            expect(open.info.key).toBe(key);
           }
         },
       ),

@@ -52,7 +52,7 @@ describe('a record', () => {
           spilled: false,
         });
         expect(decodeRecord(encodeSpilledRecord(one))).toBeUndefined();
-        expect(fitOf(decodeRecordHead(encodeRecord(one)) as ObjectRecord, one)).toBe('same');
+        expect(fitOf(decodeRecord(encodeRecord(one)) as ObjectRecord, one)).toBe('same');
       }),
     );
   });
