@@ -6,6 +6,7 @@ import { AppModule } from './app.module.js';
 import type { ListenAddress, TlsMaterial } from './config/configuration.js';
 import { answerBrokenRequests } from './http/client-errors.js';
 import { deferContinue } from './http/expect-continue.js';
+import { SilentConnections } from './http/silent-connections.js';
 import { StorageTree } from './storage/storage-tree.js';
 import type { Gateway, GatewayOptions } from './supervisor/gateway-process.js';
 
@@ -18,6 +19,8 @@ const KEEP_ALIVE_MS = 75_000;
 
 /** How often a gateway that closes looks for connections that fell idle, in milliseconds. */
 const IDLE_SWEEP_MS = 50;
+/** How long after the begin of a drain a connection may still begin its first request, in milliseconds. */
+const SILENCE_MS = 1_000;
 
 type AdapterOptions = ConstructorParameters<typeof FastifyAdapter>[0];
 
@@ -31,6 +34,9 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Node's limit counts the body in, and an upload may take hours; the body decoder has its own idle limit.
     requestTimeout: 0,
+    // What arrives over a connection that was there before the drain is served, and told that it was the last one: the framework's
+    // own refusal is no S3 error, and clients cannot tell from it that they may try again.
+    return503OnClosing: false,
   } as AdapterOptions);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(options), adapter, {
     bodyParser: false,
@@ -46,11 +52,12 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   server.headersTimeout = HEADERS_TIMEOUT_MS;
   deferContinue(server);
   answerBrokenRequests(server);
+  const silent = new SilentConnections(server);
   return {
     listen: () => listen(app, server, options.listen),
     updateTls: (tls) => server.setSecureContext?.(tls),
     storages: () => app.get(StorageTree).states(),
-    close: (graceMs) => close(app, server, graceMs),
+    close: (graceMs) => close(app, server, silent, graceMs),
   };
 }
 
@@ -65,12 +72,19 @@ async function listen(
   return { host, port: typeof address === 'object' && address ? address.port : port };
 }
 
-async function close(app: NestFastifyApplication, server: Server, graceMs: number): Promise<void> {
+async function close(
+  app: NestFastifyApplication,
+  server: Server,
+  silent: SilentConnections,
+  graceMs: number,
+): Promise<void> {
   const force = setTimeout(() => server.closeAllConnections(), graceMs);
   // An answer that began before still promised to keep its connection, which falls idle only when it ends.
   const sweep = setInterval(() => server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const hush = setTimeout(() => silent.close(), SILENCE_MS);
   server.closeIdleConnections();
   await app.close();
   clearTimeout(force);
+  clearTimeout(hush);
   clearInterval(sweep);
 }

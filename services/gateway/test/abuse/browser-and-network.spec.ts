@@ -55,7 +55,7 @@ describe('CORS', () => {
       const answer = await target.anonymous(request);
       const allowed = answer.header('access-control-allow-origin');
       // A pattern fits what its star fits; such a page gets no credentials in any case.
-      if (!/pages\.test$/.test(origin) || origin === 'https://pages.test') expect(allowed).toBeUndefined();
+      if (!origin.endsWith('pages.test') || origin === 'https://pages.test') expect(allowed).toBeUndefined();
       expect(answer.header('access-control-allow-credentials')).toBeUndefined();
     }
   });
