@@ -40,6 +40,11 @@ export class FolderHandle {
     }
   }
 
+  /** Whether the folder still lies at this path. */
+  async isAt(path: string): Promise<boolean> {
+    return (await pathOf(this.calls, this.fd, path)) === path;
+  }
+
   /** Number of the device that the folder lies on. */
   async device(): Promise<number> {
     return (await this.calls.fstat(this.fd)).dev;
