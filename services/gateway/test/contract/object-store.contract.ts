@@ -582,7 +582,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
       });
 
       it('end in a whole object while a part is uploaded again', async () => {
-        for (let round = 0; round < 8; round++) {
+        for (let round = 0; round < 4; round++) {
           const started = await create(`o${round}`);
           const parts = [
             await upload(store, started, 1, content(MIN, 1)),
