@@ -37,6 +37,7 @@ afterAll(async () => {
 });
 
 const md5 = (bytes: Uint8Array): string => createHash('md5').update(bytes).digest('hex');
+const codeOf = (error: unknown): string => (error as Error).name;
 const pick = <T>(list: readonly T[]): T => list[Math.floor(Math.random() * list.length)] as T;
 
 describe('two hundred clients on the same keys', () => {
@@ -132,8 +133,6 @@ describe('two hundred clients on the same keys', () => {
 });
 
 describe('conditional writes, over two processes', () => {
-  const codeOf = (error: unknown): string => (error as Error).name;
-
   it('If-None-Match: * lets exactly one of a hundred create the object', async () => {
     for (const Key of ['first', 'below/first']) {
       const outcomes = await Promise.all(

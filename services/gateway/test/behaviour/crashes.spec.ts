@@ -122,13 +122,13 @@ describe('a gateway that is killed while clients upload', () => {
 
   it('still has the uploads that were begun, to be gone on with or aborted', async () => {
     const object = { Bucket: BUCKET, Key: 'in-parts' };
-    const parts = [Buffer.alloc(5 * 1024 * 1024, 'a'), Buffer.from('the last part')];
-    let UploadId: string | undefined;
+    const parts = [Buffer.alloc(5 * 1024 * 1024, 'a'), Buffer.from('the last part')] as const;
+    let UploadId = '';
     const etags: (string | undefined)[] = [];
     {
       await using gateway = await GatewayGroup.start(folder);
       const client = gateway.client();
-      ({ UploadId } = await client.send(new CreateMultipartUploadCommand(object)));
+      ({ UploadId = '' } = await client.send(new CreateMultipartUploadCommand(object)));
       const part = { ...object, UploadId, PartNumber: 1, Body: parts[0] };
       etags.push((await client.send(new UploadPartCommand(part))).ETag);
       const late = client.send(new UploadPartCommand({ ...part, PartNumber: 2, Body: Buffer.alloc(8_000_000) }));
@@ -140,14 +140,14 @@ describe('a gateway that is killed while clients upload', () => {
     etags.push((await client.send(new UploadPartCommand({ ...upload, PartNumber: 2, Body: parts[1] }))).ETag);
     const { Parts = [] } = await client.send(new ListPartsCommand(upload));
     expect(Parts.map(({ PartNumber, Size }) => [PartNumber, Size])).toEqual([
-      [1, parts[0]!.length],
-      [2, parts[1]!.length],
+      [1, parts[0].length],
+      [2, parts[1].length],
     ]);
-    const MultipartUpload = { Parts: etags.map((ETag, i) => ({ PartNumber: i + 1, ETag })) };
+    const MultipartUpload = { Parts: etags.map((ETag = '', i) => ({ PartNumber: i + 1, ETag })) };
     await client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload }));
     expect(await bytesDigestOf(client, object.Key)).toBe(md5(Buffer.concat(parts)));
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }));
-    for (const { Key, UploadId: id } of Uploads) {
+    for (const { Key = '', UploadId: id = '' } of Uploads) {
       await client.send(new AbortMultipartUploadCommand({ Bucket: BUCKET, Key, UploadId: id }));
     }
     expect((await client.send(new ListMultipartUploadsCommand({ Bucket: BUCKET }))).Uploads ?? []).toEqual([]);
