@@ -6,7 +6,7 @@ import {
 } from '../checksums/checksum-calculator.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
-import type { BodyDigests } from '../objects/object-store.js';
+import type { BodyDigests } from '../objects/object-body.js';
 import type { ExpectedDigests } from './expected-digests.js';
 
 /** What a {@link BodyDigester} computes and compares. */

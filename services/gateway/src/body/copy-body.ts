@@ -1,7 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
 import { S3Error } from '../errors/s3-error.js';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
-import type { BodyDigests, ByteSink, ObjectBody, ObjectReader } from '../objects/object-store.js';
+import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-body.js';
+import type { ObjectReader } from '../objects/object-store.js';
 import { BodyDigester } from './body-digester.js';
 import { acquirePiece, releasePiece } from './piece-pool.js';
 

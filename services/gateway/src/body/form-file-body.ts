@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { S3Error } from '../errors/s3-error.js';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
-import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-store.js';
+import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-body.js';
 import { BodyDigester } from './body-digester.js';
 import type { ExpectedDigests } from './expected-digests.js';
 import { PieceGatherer } from './piece-gatherer.js';

@@ -1,5 +1,5 @@
 import { S3Error } from '../errors/s3-error.js';
-import type { ByteSink } from '../objects/object-store.js';
+import type { ByteSink } from '../objects/object-body.js';
 import type { BodyDigester } from './body-digester.js';
 import { acquirePiece, releasePiece } from './piece-pool.js';
 import type { ByteTarget } from './stream-pump.js';

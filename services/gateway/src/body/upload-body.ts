@@ -3,7 +3,7 @@ import type { S3ErrorCode } from '../errors/s3-error-codes.js';
 import type { HeaderMap } from '../http/header-map.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
-import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-store.js';
+import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-body.js';
 import { BodyDigester, type DigestPlan } from './body-digester.js';
 import type { BodyFraming } from './body-framing.js';
 import { MAX_OBJECT_BYTES, parseBodyLength, type BodyLength } from './body-length.js';

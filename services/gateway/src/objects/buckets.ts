@@ -1,7 +1,9 @@
 import type { Principal } from '../auth/identity.js';
 import type { BucketMapping, CorsRule } from '../config/snapshot.js';
 import type { BucketName } from '../http/bucket-name.js';
-import type { MaybePromise, ObjectStore, Tag } from './object-store.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import type { ObjectStore } from './object-store.js';
+import type { Tag } from './object-info.js';
 
 /** What a bucket's own clients have set on it (PutBucketCors, PutBucketTagging); kept in the bucket's storage. Later settings (policy, lifecycle, versioning) are further fields. */
 export interface BucketSettings {

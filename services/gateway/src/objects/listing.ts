@@ -1,4 +1,4 @@
-import type { ListedObject } from './object-store.js';
+import type { ListedObject } from './object-info.js';
 
 /** What a listing asks a store for. Prefix, delimiter and markers are compared as UTF-8 bytes. */
 export interface ListQuery {

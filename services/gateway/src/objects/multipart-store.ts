@@ -1,7 +1,9 @@
 import type { ObjectKey } from '../http/object-key.js';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from './checksum.js';
 import type { WriteConditions } from './conditions.js';
-import type { MaybePromise, ObjectAttributes, ObjectBody, ObjectInfo } from './object-store.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import type { ObjectAttributes, ObjectInfo } from './object-info.js';
+import type { ObjectBody } from './object-body.js';
 
 /** What CreateMultipartUpload fixes. */
 export interface NewUpload {

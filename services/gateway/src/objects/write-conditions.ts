@@ -1,6 +1,6 @@
 import { S3Error } from '../errors/s3-error.js';
 import type { ETagList, WriteConditions } from './conditions.js';
-import type { ObjectInfo } from './object-store.js';
+import type { ObjectInfo } from './object-info.js';
 
 /** What conditions are checked against. */
 export type ConditionTarget = Pick<ObjectInfo, 'etag' | 'size' | 'lastModified'>;

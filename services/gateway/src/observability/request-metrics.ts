@@ -62,7 +62,7 @@ export class RequestMetrics extends RequestObserver {
     });
     this.firstByte = new Histogram({
       name: 'bucketway_request_time_to_first_byte_seconds',
-      help: 'From the last byte of a request to the first of its answer.',
+      help: 'From the headers of a request to the first byte of its answer; the body of an upload lies in between.',
       labelNames,
       buckets: SECONDS,
       registers,

@@ -32,7 +32,7 @@ export interface RequestRecord {
   readonly objectSize: number | undefined;
   /** From the headers of the request to the last byte of the answer, in milliseconds with a fraction. */
   readonly totalMs: number;
-  /** From the last byte of the request to the first of the answer, in milliseconds with a fraction. */
+  /** From the headers of the request to the first byte of the answer, in milliseconds with a fraction. */
   readonly turnAroundMs: number;
   readonly remoteAddress: string;
   /** Name and access key id of who signed; undefined for anonymous requests and refused signatures. */

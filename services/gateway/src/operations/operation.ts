@@ -7,7 +7,7 @@ import type { S3PathKind } from '../http/s3-path.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
 import type { Bucket } from '../objects/buckets.js';
-import type { MaybePromise } from '../objects/object-store.js';
+import type { MaybePromise } from '../maybe-promise.js';
 
 /** What the body of a request is to an operation. */
 export type BodyKind =

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../objects/object-store.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import type { StoragePath } from './storage-path.js';
 
 /** What a driver can do, declared as data. What it cannot do, the object layer works around or refuses with a clear error. */

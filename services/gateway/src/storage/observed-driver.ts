@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../objects/object-store.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import type { StorageObserver } from '../observability/storage-observer.js';
 import type {
   CommitMode,

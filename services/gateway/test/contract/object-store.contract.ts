@@ -2,7 +2,8 @@ import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import type { CompletedPart, UploadInfo } from '../../src/objects/multipart-store.js';
-import type { ObjectAttributes, ObjectInfo, ObjectStore } from '../../src/objects/object-store.js';
+import type { ObjectAttributes, ObjectInfo } from '../../src/objects/object-info.js';
+import type { ObjectStore } from '../../src/objects/object-store.js';
 import {
   bodyOfBytes,
   codeOf,

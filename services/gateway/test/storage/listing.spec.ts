@@ -3,7 +3,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import type { ListQuery, ListingEntry } from '../../src/objects/listing.js';
 import type { ObjectStore } from '../../src/objects/object-store.js';
-import { TreeObjectStore, type MountedStore } from '../../src/objects/tree/tree-object-store.js';
+import type { MountedStore } from '../../src/objects/tree/mount-table.js';
+import { TreeObjectStore } from '../../src/objects/tree/tree-object-store.js';
 import { codeOf, get, put } from '../support/object-bodies.js';
 import { makeStorage, type StorageFixture } from '../support/storage-fixture.js';
 
@@ -181,7 +182,7 @@ describe('listing equals the naive model', () => {
               ...prefixes.flatMap((path) => [`${path}x`, path.slice(0, -1)]),
             ];
             for (const key of await putAll(store, wanted)) {
-              if (tree.holds(store, (prefix + key) as ObjectKey)) visible.push(prefix + key);
+              if (tree.mounts.holds(store, (prefix + key) as ObjectKey)) visible.push(prefix + key);
             }
           }
           for (const query of asked) await expectPages(tree, visible, prefixes, query);
@@ -201,7 +202,7 @@ describe('listing equals the naive model', () => {
             }
           }
           for (const key of visible) {
-            const placed = tree.place(key as ObjectKey);
+            const placed = tree.mounts.place(key as ObjectKey);
             expect((await get(tree, key)).toString()).toBe(`content of ${placed.key}`);
             const open = await tree.open(key as ObjectKey);
             await open.close();

@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { HeaderMap } from '../../src/http/header-map.js';
 import { QueryParameters } from '../../src/http/query-parameters.js';
 import type { S3Request } from '../../src/http/s3-request.js';
-import type { ByteSink } from '../../src/objects/object-store.js';
+import type { ByteSink } from '../../src/objects/object-body.js';
 import type { ChunkSigner } from '../../src/body/chunk-signer.js';
 
 /** Signs over everything before, as SigV4 does, but with no key. */

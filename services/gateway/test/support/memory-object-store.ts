@@ -14,16 +14,9 @@ import type {
   UploadsPage,
   UploadsQuery,
 } from '../../src/objects/multipart-store.js';
-import type {
-  BodyDigests,
-  ObjectBody,
-  ObjectInfo,
-  ObjectStore,
-  OpenObject,
-  PutObject,
-  StoreCapabilities,
-  Tag,
-} from '../../src/objects/object-store.js';
+import type { BodyDigests, ObjectBody } from '../../src/objects/object-body.js';
+import type { ObjectInfo, Tag } from '../../src/objects/object-info.js';
+import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../../src/objects/object-store.js';
 
 interface Entry {
   info: ObjectInfo;

@@ -1,12 +1,8 @@
 import { hash } from 'node:crypto';
 import type { ObjectKey } from '../../src/http/object-key.js';
-import type {
-  ObjectAttributes,
-  ObjectBody,
-  ObjectStore,
-  OpenObject,
-  PutObject,
-} from '../../src/objects/object-store.js';
+import type { ObjectAttributes } from '../../src/objects/object-info.js';
+import type { ObjectBody } from '../../src/objects/object-body.js';
+import type { ObjectStore, OpenObject, PutObject } from '../../src/objects/object-store.js';
 
 export const NO_ATTRIBUTES: ObjectAttributes = { headers: {}, metadata: {}, tags: [] };
 

@@ -2,14 +2,8 @@ import type { ObjectKey } from '../../src/http/object-key.js';
 import type { WriteConditions } from '../../src/objects/conditions.js';
 import type { ListQuery, ObjectListing } from '../../src/objects/listing.js';
 import type { MultipartStore, UploadInfo } from '../../src/objects/multipart-store.js';
-import type {
-  ObjectInfo,
-  ObjectStore,
-  OpenObject,
-  PutObject,
-  StoreCapabilities,
-  Tag,
-} from '../../src/objects/object-store.js';
+import type { ObjectInfo, Tag } from '../../src/objects/object-info.js';
+import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../../src/objects/object-store.js';
 
 /** What a store has below a prefix, as if that were all: so a contract can be held against a part of a tree. */
 export class PrefixedStore implements ObjectStore {

@@ -10,7 +10,7 @@ export interface RawResponse {
   /** The `Code` of an S3 error document; empty where there is none. */
   readonly code: string;
   /** The value of the first header of a name. */
-  header(name: string): string | undefined;
+  readonly header: (name: string) => string | undefined;
 }
 
 /** A connection that sends any bytes and reads answers: what a client library would tidy, refuse or hide stays as it is. */

@@ -15,11 +15,12 @@ import type {
   UploadsPage,
   UploadsQuery,
 } from '../multipart-store.js';
-import type { ObjectBody, ObjectInfo, ObjectPart } from '../object-store.js';
+import type { ObjectBody } from '../object-body.js';
+import type { ObjectInfo, ObjectPart } from '../object-info.js';
 import { toS3Error } from '../to-s3-error.js';
 import { pageOfUploads } from '../uploads-page.js';
-import type { FileObjectStore } from './file-object-store.js';
 import { keyToPath } from './key-path.js';
+import type { ObjectPublisher } from './object-publisher.js';
 import { findParts, multipartETag, wholeChecksum } from './multipart/completed-parts.js';
 import { PartWriter } from './multipart/part-writer.js';
 import { UploadAssembly } from './multipart/upload-assembly.js';
@@ -35,13 +36,13 @@ export class FileMultipartStore implements MultipartStore {
   private readonly assembly: UploadAssembly;
 
   /**
-   * @param objects the bucket's objects
+   * @param publisher makes the bucket's objects
    * @param files the bucket's folder
    * @param reserved the storage's reserved folder
    * @param base the bucket's path in the storage
    */
   constructor(
-    private readonly objects: FileObjectStore,
+    private readonly publisher: ObjectPublisher,
     files: FileDriver,
     private readonly reserved: FileDriver,
     base: StoragePath,
@@ -139,8 +140,8 @@ export class FileMultipartStore implements MultipartStore {
     try {
       const parts = await findParts(folder, request);
       const checksum = wholeChecksum(upload, request, parts);
-      if (hasConditions(conditions)) checkPutConditions(conditions, await this.objects.current(key));
-      info = await this.objects.publish(key, await this.assemble(folder, parts), conditions, {
+      if (hasConditions(conditions)) checkPutConditions(conditions, await this.publisher.current(key));
+      info = await this.publisher.publish(key, await this.assemble(folder, parts), conditions, {
         ...upload.attributes,
         etag: multipartETag(parts.map((part) => part.md5)),
         parts: compactParts(parts.map(toObjectPart)),
@@ -167,7 +168,7 @@ export class FileMultipartStore implements MultipartStore {
 
   /** The object that an earlier completion of the same parts has made: a client that did not get its answer asks again. */
   private async findCompleted({ key, uploadId, parts }: CompleteUpload): Promise<ObjectInfo | undefined> {
-    const done = await this.objects.completedBy(key, uploadId);
+    const done = await this.publisher.completedBy(key, uploadId);
     return done?.etag === multipartETag(parts.map((part) => part.etag)) ? done : undefined;
   }
 

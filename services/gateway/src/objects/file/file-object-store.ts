@@ -1,28 +1,22 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
-import type { CommitMode, FileDriver, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
+import type { FileDriver, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { RESERVED_FOLDER, parentOf, type StoragePath } from '../../storage/storage-path.js';
 import { checkDeleteConditions, checkPutConditions, hasConditions } from '../write-conditions.js';
 import type { WriteConditions } from '../conditions.js';
 import type { ListQuery, ObjectListing } from '../listing.js';
-import type {
-  ByteSink,
-  ObjectInfo,
-  ObjectStore,
-  OpenObject,
-  PutObject,
-  StoreCapabilities,
-  Tag,
-} from '../object-store.js';
+import type { ByteSink } from '../object-body.js';
+import type { ObjectInfo, Tag } from '../object-info.js';
+import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../object-store.js';
 import { toS3Error } from '../to-s3-error.js';
 import { FileListing } from './file-listing.js';
 import { FileMultipartStore } from './file-multipart-store.js';
 import { FileOpenObject } from './file-open-object.js';
 import { keyToPath } from './key-path.js';
 import { describeObject, recordOf } from './object-description.js';
-import type { ObjectRecord } from './object-record.js';
 import { MAX_LOOKS, ObjectRecords } from './object-records.js';
+import { ObjectPublisher } from './object-publisher.js';
 import { readPage } from './page-reader.js';
 import { SidecarRecords } from './sidecar-records.js';
 
@@ -31,6 +25,7 @@ export class FileObjectStore implements ObjectStore {
   readonly multipart: FileMultipartStore;
   private readonly files: FileDriver;
   private readonly records: ObjectRecords;
+  private readonly publisher: ObjectPublisher;
 
   /**
    * @param storage the whole storage
@@ -40,7 +35,8 @@ export class FileObjectStore implements ObjectStore {
     this.files = storage.scope(base);
     const reserved = storage.scope(RESERVED_FOLDER);
     this.records = new ObjectRecords(this.files, base, new SidecarRecords(reserved));
-    this.multipart = new FileMultipartStore(this, this.files, reserved, base);
+    this.publisher = new ObjectPublisher(this.files, this.records);
+    this.multipart = new FileMultipartStore(this.publisher, this.files, reserved, base);
   }
 
   get capabilities(): StoreCapabilities {
@@ -85,7 +81,7 @@ export class FileObjectStore implements ObjectStore {
     let beginning: Promise<void> | undefined;
     keyToPath(key);
     try {
-      if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key));
+      if (hasConditions(conditions)) checkPutConditions(conditions, await this.publisher.current(key));
       const sink: ByteSink = {
         // A body of one piece has been verified when it arrives here, and a refused one never touches the storage.
         write: (piece) =>
@@ -95,7 +91,7 @@ export class FileObjectStore implements ObjectStore {
       };
       const digests = await body.transfer(sink);
       temporary ??= await this.files.createTemporary();
-      return await this.publish(key, temporary, conditions, {
+      return await this.publisher.publish(key, temporary, conditions, {
         etag: digests.md5,
         ...request.attributes,
         ...(digests.checksum && { checksum: digests.checksum }),
@@ -108,48 +104,18 @@ export class FileObjectStore implements ObjectStore {
     }
   }
 
-  /**
-   * Makes a written temporary file the object: the one way in which bytes become visible. On failure the file is discarded.
-   *
-   * @throws S3Error `PreconditionFailed`, `ExistingObjectIsDirectory`, `ObjectParentIsFile`, … and StorageErrors
-   */
-  async publish(
-    key: ObjectKey,
-    temporary: TemporaryFile,
-    conditions: WriteConditions,
-    facts: Omit<ObjectRecord, 'size' | 'mtimeMs' | 'identity'>,
-  ): Promise<ObjectInfo> {
-    const path = keyToPath(key);
-    try {
-      const stat = await temporary.finish(path);
-      const record: ObjectRecord = { ...facts, size: stat.size, mtimeMs: stat.mtimeMs, identity: stat.identity };
-      const attach = await this.records.attach(temporary, path, record);
-      await this.files.lock(path, async () => {
-        if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key));
-        await attach();
-        await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
-      });
-      return describeObject(key, stat, record);
-    } catch (error) {
-      // Folders were made for it; with nothing in them they would show as common prefixes.
-      await temporary.discard();
-      await this.prune(parentOf(path));
-      throw error;
-    }
-  }
-
   async delete(key: ObjectKey, conditions: WriteConditions): Promise<void> {
     const path = keyToPath(key);
     try {
       const removed = await this.files.lock(path, async () => {
-        if (hasConditions(conditions)) checkDeleteConditions(conditions, await this.current(key));
+        if (hasConditions(conditions)) checkDeleteConditions(conditions, await this.publisher.current(key));
         const facts = await this.files.facts(path);
         if (facts?.stat.kind !== 'file' || !(await this.files.removeFile(path))) return false;
         await this.records.forget(path, facts);
         return true;
       });
       // The key of a folder that another program made, and left empty, names no object: it goes all the same.
-      if (removed || key.endsWith('/')) await this.prune(parentOf(path));
+      if (removed || key.endsWith('/')) await this.publisher.prune(parentOf(path));
     } catch (error) {
       throw toS3Error(error);
     }
@@ -190,19 +156,6 @@ export class FileObjectStore implements ObjectStore {
     }
   }
 
-  /** The object as it is, for conditions; undefined where there is none. */
-  async current(key: ObjectKey): Promise<ObjectInfo | undefined> {
-    const settled = await this.records.settle(keyToPath(key));
-    return settled && describeObject(key, settled.facts.stat, settled.record);
-  }
-
-  /** The object as it is, where it is what this upload was completed to. */
-  async completedBy(key: ObjectKey, uploadId: string): Promise<ObjectInfo | undefined> {
-    const settled = await this.records.settle(keyToPath(key));
-    if (settled?.record?.uploadId !== uploadId) return undefined;
-    return describeObject(key, settled.facts.stat, settled.record);
-  }
-
   private async begin(piece: Buffer): Promise<TemporaryFile> {
     const temporary = await this.files.createTemporary();
     try {
@@ -221,31 +174,6 @@ export class FileObjectStore implements ObjectStore {
       // A folder is not an object, nor is what lies below a file.
       const absent = error instanceof StorageError && ['not-found', 'is-folder', 'not-folder'].includes(error.code);
       throw absent ? new S3Error('NoSuchKey', { details: { Key: key }, cause: error }) : error;
-    }
-  }
-
-  private async commit(temporary: TemporaryFile, path: StoragePath, mode: CommitMode): Promise<void> {
-    try {
-      await temporary.commit(mode);
-    } catch (error) {
-      if (!(error instanceof StorageError) || (error.code !== 'is-folder' && error.code !== 'exists')) throw error;
-      const isFolder = (await this.files.facts(path))?.stat.kind === 'folder';
-      if (!isFolder) throw error;
-      // An empty folder holds no key, so it is in nobody's way.
-      if (!(await this.files.removeFolder(path)))
-        throw new StorageError('is-folder', 'The key is a folder.', { cause: error });
-      await temporary.commit(mode);
-    }
-  }
-
-  /** Removes folders that a delete has left empty. One that a client made on purpose holds its own object, and so is not. */
-  private async prune(folder: StoragePath): Promise<void> {
-    try {
-      for (let path = folder; path !== ''; path = parentOf(path)) {
-        if (!(await this.files.removeFolder(path))) return;
-      }
-    } catch {
-      // The object is gone, which is what was asked for; an empty folder does no harm.
     }
   }
 }

@@ -1,6 +1,8 @@
 import type { OpenFile } from '../../storage/file-driver.js';
 import type { ByteRange } from '../byte-range.js';
-import type { MaybePromise, ObjectInfo, ObjectReader, OpenObject } from '../object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { ObjectInfo } from '../object-info.js';
+import type { ObjectReader, OpenObject } from '../object-store.js';
 import { toS3Error } from '../to-s3-error.js';
 
 /** An object read from one open file. */

@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../../http/object-key.js';
 import type { FileStat } from '../../storage/file-driver.js';
-import type { ObjectInfo, ObjectPart } from '../object-store.js';
+import type { ObjectInfo, ObjectPart } from '../object-info.js';
 import { contentTypeOf } from './content-type.js';
 import type { ObjectRecord, PartRun, RecordedParts } from './object-record.js';
 import { opaqueETag } from './opaque-etag.js';

@@ -1,6 +1,6 @@
 import type { FileStat } from '../../storage/file-driver.js';
 import type { Checksum, ChecksumAlgorithm, ChecksumType } from '../checksum.js';
-import type { ObjectAttributes, Tag } from '../object-store.js';
+import type { ObjectAttributes, Tag } from '../object-info.js';
 
 /** A run of parts of one size. */
 export type PartRun = readonly [count: number, size: number];

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import type { MaybePromise } from '../object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import type { FileDriver, FileStat } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';

@@ -1,7 +1,7 @@
 import { toByteString, type ByteString } from '../../storage/byte-string.js';
 import type { ListQuery, ListingEntry, ObjectListing } from '../listing.js';
 import { MountCursor, nameOf, type CursorOptions } from './mount-cursor.js';
-import type { MountedStore } from './tree-object-store.js';
+import type { MountedStore } from './mount-table.js';
 
 /**
  * One listing over several stores. A mount's keys lie together, so its store is asked only when the page has come as far as that: a page

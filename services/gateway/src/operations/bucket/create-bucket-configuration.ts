@@ -1,5 +1,5 @@
 import { S3Error } from '../../errors/s3-error.js';
-import type { Tag } from '../../objects/object-store.js';
+import type { Tag } from '../../objects/object-info.js';
 import type { XmlElement } from '../../xml/xml-element.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import { checkTagSet, MAX_BUCKET_TAGS } from '../shared/tag-set.js';

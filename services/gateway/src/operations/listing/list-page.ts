@@ -1,4 +1,5 @@
-import type { ListedObject, ObjectStore } from '../../objects/object-store.js';
+import type { ListedObject } from '../../objects/object-info.js';
+import type { ObjectStore } from '../../objects/object-store.js';
 import type { ListParameters } from './list-parameters.js';
 
 /** A page as the listing documents give it: objects and common prefixes apart. */

@@ -1,4 +1,4 @@
-import type { ListedObject } from '../../objects/object-store.js';
+import type { ListedObject } from '../../objects/object-info.js';
 import { compileTemplate, type Slots, type XmlTemplate } from '../../xml/xml-template.js';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
 import type { Owner } from '../shared/owner.js';

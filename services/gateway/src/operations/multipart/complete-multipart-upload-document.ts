@@ -1,4 +1,4 @@
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import { compileDocument } from '../../xml/xml-template.js';
 import { checksumMarkup } from '../shared/checksum-markup.js';
 

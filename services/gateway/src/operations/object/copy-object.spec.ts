@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { S3Response } from '../../http/s3-response.js';
 import { parseObjectKey } from '../../http/object-key.js';
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import { access, codeOf, contextOf, MemoryBuckets, textOf } from '../../../test/support/operation-context.js';
 import { CopySourceOpener } from '../shared/copy-source-opener.js';

@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
 import type { S3Response } from '../../http/s3-response.js';
-import type { ObjectAttributes, ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectAttributes, ObjectInfo } from '../../objects/object-info.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { checkAclHeaders } from '../shared/acl-headers.js';
 import { decodeChecksumAlgorithm } from '../shared/checksum-headers.js';

@@ -1,5 +1,5 @@
 import type { S3Response } from '../../http/s3-response.js';
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { decodeDeleteConditions } from '../shared/conditional-headers.js';
 import { requireConditionalWrites } from '../shared/store-capabilities.js';

@@ -1,5 +1,6 @@
 import type { S3Response } from '../../http/s3-response.js';
-import type { MaybePromise, ObjectReader, OpenObject } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { ObjectReader, OpenObject } from '../../objects/object-store.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { checkReadRequest, describeRead, READ_PARAMETERS, type ReadAnswer } from './object-read.js';
 

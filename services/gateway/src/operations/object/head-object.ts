@@ -1,5 +1,6 @@
 import type { S3Response } from '../../http/s3-response.js';
-import type { MaybePromise, ObjectInfo } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { checkReadRequest, describeRead, READ_PARAMETERS } from './object-read.js';
 

@@ -1,4 +1,4 @@
-import type { ObjectInfo, ObjectPart } from '../../objects/object-store.js';
+import type { ObjectInfo, ObjectPart } from '../../objects/object-info.js';
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
 import { checksumMarkup } from '../shared/checksum-markup.js';
 import { STANDARD_STORAGE_CLASS } from '../shared/storage-class.js';

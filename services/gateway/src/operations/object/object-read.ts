@@ -3,7 +3,7 @@ import type { S3Request } from '../../http/s3-request.js';
 import type { ByteRange } from '../../objects/byte-range.js';
 import { matchesETag } from '../../objects/write-conditions.js';
 import type { Checksum } from '../../objects/checksum.js';
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import type { ObjectContext } from '../operation.js';
 import { appendChecksum, wantsChecksum } from '../shared/checksum-headers.js';
 import { decodeReadConditions } from '../shared/conditional-headers.js';

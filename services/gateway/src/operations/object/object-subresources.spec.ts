@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseObjectKey } from '../../http/object-key.js';
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import type { XmlElement } from '../../xml/xml-element.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import type { ObjectContext, Operation } from '../operation.js';

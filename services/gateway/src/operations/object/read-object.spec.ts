@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import { ANONYMOUS } from '../../auth/identity.js';
 import { parseObjectKey } from '../../http/object-key.js';
 import type { S3Response } from '../../http/s3-response.js';
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import {
   codeOf,
   contextOf,

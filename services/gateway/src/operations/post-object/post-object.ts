@@ -9,7 +9,7 @@ import type { S3Request } from '../../http/s3-request.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { Buckets } from '../../objects/buckets.js';
 import { NO_CONDITIONS } from '../../objects/conditions.js';
-import type { ObjectAttributes } from '../../objects/object-store.js';
+import type { ObjectAttributes } from '../../objects/object-info.js';
 import { bucketNameOf } from '../bucket/bucket-name-of.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
 import { checkAclHeaders } from '../shared/acl-headers.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { HeaderMap } from '../../http/header-map.js';
 import { NO_CONDITIONS } from '../../objects/conditions.js';
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import { decodeDeleteConditions, decodeReadConditions, decodeWriteConditions } from './conditional-headers.js';
 import { evaluateReadConditions, requireCopySourceConditions } from './read-preconditions.js';
 

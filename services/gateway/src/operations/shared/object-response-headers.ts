@@ -1,4 +1,4 @@
-import type { ObjectAttributes, ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectAttributes, ObjectInfo } from '../../objects/object-info.js';
 import { formatHttpDate } from './http-date.js';
 import { METADATA_PREFIX } from './object-headers.js';
 

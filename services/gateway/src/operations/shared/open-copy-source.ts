@@ -2,7 +2,9 @@ import { createCopyBody } from '../../body/copy-body.js';
 import { S3Error } from '../../errors/s3-error.js';
 import type { ByteRange } from '../../objects/byte-range.js';
 import type { ChecksumAlgorithm } from '../../objects/checksum.js';
-import type { ObjectBody, ObjectInfo, ObjectReader, OpenObject } from '../../objects/object-store.js';
+import type { ObjectBody } from '../../objects/object-body.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
+import type { ObjectReader, OpenObject } from '../../objects/object-store.js';
 import type { CopySourceName } from './copy-source.js';
 
 /** The most that CopyObject and UploadPartCopy take at once: 5 GiB. */

@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors/s3-error.js';
 import { matchesETag } from '../../objects/write-conditions.js';
 import { NO_CONDITIONS, type ReadConditions } from '../../objects/conditions.js';
-import type { ObjectInfo } from '../../objects/object-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 
 /** What preconditions come to: go on, 304, or 412. */
 export type PreconditionOutcome = 'proceed' | 'not-modified' | 'failed';

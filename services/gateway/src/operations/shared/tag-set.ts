@@ -1,5 +1,5 @@
 import { S3Error } from '../../errors/s3-error.js';
-import type { Tag } from '../../objects/object-store.js';
+import type { Tag } from '../../objects/object-info.js';
 
 /** Limits of the Amazon S3 user guide, in UTF-16 code units as S3 counts them. */
 export const MAX_OBJECT_TAGS = 10;

@@ -1,4 +1,4 @@
-import type { Tag } from '../../objects/object-store.js';
+import type { Tag } from '../../objects/object-info.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
 

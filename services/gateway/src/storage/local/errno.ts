@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import { StorageError, type StorageErrorCode } from '../storage-error.js';
 
 const CODES: ReadonlyMap<string, StorageErrorCode> = new Map<string, StorageErrorCode>([

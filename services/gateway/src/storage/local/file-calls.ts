@@ -1,6 +1,6 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 
 /**
  * The file calls that drivers of mounted filesystems make, in two forms. On a local filesystem a call takes microseconds

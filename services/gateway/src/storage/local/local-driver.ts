@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import type {
   DriverCapabilities,
   FileDriver,

@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import type { FileStat, OpenFile } from '../file-driver.js';
 import { translate } from './errno.js';
 import { readAt } from './file-calls.js';

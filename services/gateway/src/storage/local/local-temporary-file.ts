@@ -1,7 +1,7 @@
 import fs from 'node:fs/promises';
 import { constants } from 'node:fs';
 import { randomUUID } from 'node:crypto';
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import type { CommitMode, FileStat, TemporaryFile } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_PREFIX, type StoragePath } from '../storage-path.js';

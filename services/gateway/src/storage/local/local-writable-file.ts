@@ -1,4 +1,4 @@
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import type { WritableFile } from '../file-driver.js';
 import { translate } from './errno.js';
 import { writeAt } from './file-calls.js';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import { StorageError } from '../storage-error.js';
 import { errnoOf } from './errno.js';
 import type { FileCalls } from './file-calls.js';

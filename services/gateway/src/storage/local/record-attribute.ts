@@ -1,5 +1,5 @@
 import { getAttribute, getAttributeSync, setAttribute, setAttributeSync } from '@napi-rs/xattr';
-import type { MaybePromise } from '../../objects/object-store.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import { StorageError, type StorageErrorCode } from '../storage-error.js';
 import { DIRECT_CALLS, type FileCalls } from './file-calls.js';
 

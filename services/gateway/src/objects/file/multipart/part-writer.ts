@@ -1,5 +1,5 @@
 import type { FileDriver, TemporaryFile, WritableFile } from '../../../storage/file-driver.js';
-import type { BodyDigests, ObjectBody } from '../../object-store.js';
+import type { BodyDigests, ObjectBody } from '../../object-body.js';
 import type { StoredPart, UploadFolder } from './upload-folder.js';
 
 /** The least size of a part that is not the last (S3 user guide, "Amazon S3 multipart upload limits"). */

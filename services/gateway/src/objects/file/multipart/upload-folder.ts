@@ -3,7 +3,7 @@ import type { FileDriver } from '../../../storage/file-driver.js';
 import { StorageError } from '../../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../../storage/storage-path.js';
 import type { Checksum } from '../../checksum.js';
-import type { MaybePromise } from '../../object-store.js';
+import type { MaybePromise } from '../../../maybe-promise.js';
 import type { NewUpload, UploadInfo } from '../../multipart-store.js';
 import { readSmallFile, writeSmallFile } from '../small-files.js';
 
