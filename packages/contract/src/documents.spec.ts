@@ -136,7 +136,7 @@ describe('parseMappingsDocument', () => {
 
 describe('parseCredentialsDocument', () => {
   const credentials = (keys: unknown): (() => unknown) => {
-    return () => parseCredentialsDocument(JSON.stringify(seal({ keys } as object, 3)));
+    return () => parseCredentialsDocument(JSON.stringify(seal({ keys }, 3)));
   };
 
   it('reads keys into a Map', () => {

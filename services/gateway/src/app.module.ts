@@ -7,7 +7,9 @@ import { Responder } from './http/responder.js';
 import { ObjectsModule } from './objects/objects.module.js';
 import { RequestObserver } from './observability/request-observer.js';
 import { StorageObserver } from './observability/storage-observer.js';
+import { Admission } from './operations/admission.js';
 import { Dispatcher } from './operations/dispatcher.js';
+import { OperationRegistry } from './operations/operation-registry.js';
 import { OperationsModule } from './operations/operations.module.js';
 
 /** What the gateway is given by the process that runs it. */
@@ -42,7 +44,7 @@ export class AppModule {
       module: AppModule,
       imports: [EnvironmentModule.with(environment), DiscoveryModule, AuthModule, ObjectsModule, OperationsModule],
       controllers: [GatewayController],
-      providers: [Dispatcher, Responder],
+      providers: [OperationRegistry, Admission, Dispatcher, Responder],
     };
   }
 }

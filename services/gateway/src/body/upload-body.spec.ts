@@ -131,7 +131,7 @@ describe('createUploadBody, plain bodies', () => {
     const sink = new CollectingSink();
     const attempt = async (): Promise<unknown> =>
       createUploadBody(fakeRequest({ ...length, ...headers }, [HELLO]), PLAIN).transfer(sink);
-    await expect(attempt()).rejects.toThrow(error as Error);
+    await expect(attempt()).rejects.toThrow(error);
     expect(sink.pieces).toEqual([]);
   });
 
@@ -144,7 +144,7 @@ describe('createUploadBody, plain bodies', () => {
     const sink = new CollectingSink();
     const framing = { kind: 'plain', sha256: hash('sha256', 'what was signed') } as const;
     const body = createUploadBody(fakeRequest({ 'content-length': '11' }, [HELLO]), framing);
-    await expect(body.transfer(sink)).rejects.toThrow(code('XAmzContentSHA256Mismatch') as Error);
+    await expect(body.transfer(sink)).rejects.toThrow(code('XAmzContentSHA256Mismatch'));
     expect(sink.pieces).toEqual([]);
   });
 
@@ -153,13 +153,13 @@ describe('createUploadBody, plain bodies', () => {
     const sink = new CollectingSink();
     const headers = { 'content-length': String(bytes.length), 'content-md5': MD5_BASE64 };
     const body = createUploadBody(fakeRequest(headers, splitAt(bytes, [700_000, 1_400_000])), PLAIN);
-    await expect(body.transfer(sink)).rejects.toThrow(code('BadDigest') as Error);
+    await expect(body.transfer(sink)).rejects.toThrow(code('BadDigest'));
     expect(sink.bytes.length).toBe(1024 * 1024);
   });
 
   it('refuses what is longer than the operation allows before it reads', () => {
     const request = fakeRequest({ 'content-length': '11' }, []);
-    expect(() => createUploadBody(request, PLAIN, { maxLength: 10 })).toThrow(code('EntityTooLarge') as Error);
+    expect(() => createUploadBody(request, PLAIN, { maxLength: 10 })).toThrow(code('EntityTooLarge'));
   });
 
   it.each([
@@ -167,14 +167,14 @@ describe('createUploadBody, plain bodies', () => {
     ['longer', '10'],
   ])('refuses an HTTP-chunked body that is %s than declared', async (_, length) => {
     const attempt = put({ 'x-amz-decoded-content-length': length }, [HELLO.subarray(0, 5), HELLO.subarray(5)]);
-    await expect(attempt).rejects.toThrow(code('IncompleteBody') as Error);
+    await expect(attempt).rejects.toThrow(code('IncompleteBody'));
   });
 
   it('gives up on a client that stalls', async () => {
     const raw = new PassThrough();
     raw.write('half');
     const body = createUploadBody(fakeRequest({ 'content-length': '11' }, raw), PLAIN, { idleTimeout: 20 });
-    await expect(body.transfer(new CollectingSink())).rejects.toThrow(code('RequestTimeout') as Error);
+    await expect(body.transfer(new CollectingSink())).rejects.toThrow(code('RequestTimeout'));
   });
 
   it('does not blame the client for a slow storage', async () => {
@@ -288,7 +288,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
   ])('refuses a body %s', async (_, wire, expected) => {
     const sink = new CollectingSink();
     const body = createUploadBody(fakeRequest(headers, [Buffer.from(wire)]), trailed(false));
-    await expect(body.transfer(sink)).rejects.toThrow(code(expected) as Error);
+    await expect(body.transfer(sink)).rejects.toThrow(code(expected));
     expect(sink.pieces).toEqual([]);
   });
 
@@ -305,7 +305,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
     ['with a trailer that is no checksum', { ...headers, 'x-amz-trailer': 'x-amz-meta-a' }, 'InvalidRequest'],
     ['with a checksum in header and trailer', { ...headers, 'x-amz-checksum-crc32': CRC32_BASE64 }, 'InvalidRequest'],
   ])('refuses a request %s', (_, given, expected) => {
-    expect(() => createUploadBody(fakeRequest(given, []), trailed(false))).toThrow(code(expected) as Error);
+    expect(() => createUploadBody(fakeRequest(given, []), trailed(false))).toThrow(code(expected));
   });
 
   describe('signed', () => {
@@ -318,33 +318,29 @@ describe('createUploadBody, aws-chunked bodies', () => {
       third[third.indexOf('=') + 1] = third[third.indexOf('=') + 1] === 0x61 ? 0x62 : 0x61;
       const sink = new CollectingSink();
       const body = createUploadBody(fakeRequest(length, chunks), signedChunks());
-      await expect(body.transfer(sink)).rejects.toThrow(code('SignatureDoesNotMatch') as Error);
+      await expect(body.transfer(sink)).rejects.toThrow(code('SignatureDoesNotMatch'));
       expect(sink.pieces).toEqual([]);
     });
 
     it('refuses chunks in another order', async () => {
       const [one, two, ...rest] = encodeChunks(payloads, { signed: true }) as [Buffer, Buffer, ...Buffer[]];
-      await expect(put(length, [two, one, ...rest], signedChunks())).rejects.toThrow(
-        code('SignatureDoesNotMatch') as Error,
-      );
+      await expect(put(length, [two, one, ...rest], signedChunks())).rejects.toThrow(code('SignatureDoesNotMatch'));
     });
 
     it('refuses a changed byte', async () => {
       const chunks = encodeChunks(payloads, { signed: true });
       (chunks[4] as Buffer)[5000] = 0;
-      await expect(put(length, chunks, signedChunks())).rejects.toThrow(code('SignatureDoesNotMatch') as Error);
+      await expect(put(length, chunks, signedChunks())).rejects.toThrow(code('SignatureDoesNotMatch'));
     });
 
     it('refuses chunks without a signature', async () => {
-      await expect(put(length, encodeChunks(payloads), signedChunks())).rejects.toThrow(
-        code('IncompleteBody') as Error,
-      );
+      await expect(put(length, encodeChunks(payloads), signedChunks())).rejects.toThrow(code('IncompleteBody'));
     });
 
     it('refuses a chunk below 8 KiB that is not the last', async () => {
       const chunks = encodeChunks([Buffer.alloc(8191), Buffer.alloc(1)], { signed: true });
       const attempt = put({ 'x-amz-decoded-content-length': '8192' }, chunks, signedChunks());
-      await expect(attempt).rejects.toThrow(code('InvalidChunkSizeError') as Error);
+      await expect(attempt).rejects.toThrow(code('InvalidChunkSizeError'));
     });
 
     it.each<[string, (wire: string) => string, string]>([
@@ -354,7 +350,7 @@ describe('createUploadBody, aws-chunked bodies', () => {
       ['a changed value', (wire) => wire.replace(CRC32_BASE64, 'AAAAAA=='), 'SignatureDoesNotMatch'],
     ])('refuses a trailer with %s', async (_, change, expected) => {
       const wire = Buffer.concat(encodeChunks([HELLO], { signed: true, trailer })).toString('latin1');
-      await expect(put(headers, Buffer.from(change(wire)), trailed(true))).rejects.toThrow(code(expected) as Error);
+      await expect(put(headers, Buffer.from(change(wire)), trailed(true))).rejects.toThrow(code(expected));
     });
   });
 });

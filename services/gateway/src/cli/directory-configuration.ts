@@ -158,7 +158,7 @@ function signatureVersions(text: string): Set<'v4' | 'v2'> {
   const versions = text.split(',');
   if (!versions.every((version) => version === 'v4' || version === 'v2'))
     throw refuse('signature-versions', 'v4, v2 or v4,v2');
-  return new Set(versions as ('v4' | 'v2')[]);
+  return new Set(versions);
 }
 
 function durability(text: string): Durability {

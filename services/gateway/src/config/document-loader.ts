@@ -91,7 +91,7 @@ function readMappings(text: string): LoadedDocument<readonly MappedBucket[]> {
 }
 
 function readCredentials(text: string): LoadedDocument<ReadonlyMap<string, string>> {
-  const { revision, hash, keys } = parseCredentialsDocument(text) as CredentialsDocument;
+  const { revision, hash, keys } = parseCredentialsDocument(text);
   const content = new Map([...keys].map(([id, { secretAccessKey }]) => [id, secretAccessKey]));
   return { revision, hash, contentHash: contentHash(Object.fromEntries(content)), content };
 }

@@ -35,5 +35,5 @@ export class LocatedBucket implements Bucket {
 }
 
 function withoutUndefined(settings: { [K in keyof BucketSettings]: BucketSettings[K] | undefined }): BucketState {
-  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined)) as BucketState;
+  return Object.fromEntries(Object.entries(settings).filter(([, value]) => value !== undefined));
 }

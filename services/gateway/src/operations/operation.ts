@@ -64,5 +64,5 @@ export const OPERATION_METADATA = 'bucketway:operation';
 
 /** Declares a class as an S3 operation; the dispatcher finds it by Nest's discovery. */
 export function S3Operation(description: OperationDescription): ClassDecorator {
-  return applyDecorators(Injectable(), SetMetadata(OPERATION_METADATA, description)) as ClassDecorator;
+  return applyDecorators(Injectable(), SetMetadata(OPERATION_METADATA, description));
 }

@@ -74,7 +74,7 @@ export class GatewayRunner {
   }
 
   metrics(): Promise<MetricObject[]> {
-    return this.registry.getMetricsAsJSON() as Promise<MetricObject[]>;
+    return this.registry.getMetricsAsJSON();
   }
 
   async close(graceMs: number): Promise<void> {

@@ -140,7 +140,7 @@ export class WorkerPool implements Fleet {
 
   private async retire(metrics: MetricObject[]): Promise<void> {
     const counts = metrics.filter(({ type }) => ['counter', 'histogram'].includes(String(type)));
-    this.retired = (await AggregatorRegistry.aggregate([this.retired, counts]).getMetricsAsJSON()) as MetricObject[];
+    this.retired = await AggregatorRegistry.aggregate([this.retired, counts]).getMetricsAsJSON();
   }
 
   private waiting(number: number): WorkerStatus {

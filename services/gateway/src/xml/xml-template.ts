@@ -127,5 +127,6 @@ class SlotCollector<T> implements Slots<T> {
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return escapeXml(value);
-  return value === undefined ? '' : String(value);
+  // Numbers and booleans; a template's type lets nothing else in.
+  return value === undefined ? '' : `${value as number | boolean}`;
 }

@@ -246,7 +246,7 @@ function connects(address: string): Promise<boolean> {
 function commonName(address: string): Promise<string | undefined> {
   const [host, port] = address.split(':');
   return new Promise((resolve, reject) => {
-    const socket = tlsConnect({ host: host as string, port: Number(port), rejectUnauthorized: false }, () => {
+    const socket = tlsConnect({ host: host, port: Number(port), rejectUnauthorized: false }, () => {
       resolve(String(socket.getPeerCertificate().subject.CN));
       socket.destroy();
     });
