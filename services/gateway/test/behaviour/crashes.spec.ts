@@ -17,16 +17,18 @@ import {
   UploadPartCommand,
   type S3Client,
 } from '@aws-sdk/client-s3';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { GatewayGroup, temporaryFiles } from '../support/gateway-group.js';
 
 /** CI sets more. */
-const ROUNDS = Number(process.env['BUCKETWAY_CRASH_ROUNDS'] ?? 4);
+const ROUNDS = Number(process.env['BUCKETWAY_CRASH_ROUNDS'] ?? 3);
 const BUCKET = 'kept';
 const SIZES = [0, 100, 4096, 200_000, 3_000_000];
 
 let folder: string;
 beforeAll(async () => {
+  // The SDK has advice for each connection that breaks.
+  vi.spyOn(console, 'warn').mockReturnValue();
   folder = await mkdtemp(join(tmpdir(), 'bucketway-crash-'));
   await mkdir(join(folder, BUCKET));
 });
@@ -117,7 +119,7 @@ describe('a gateway that is killed while clients upload', () => {
         await expect.poll(() => temporaryFiles(folder), { timeout: 5000 }).toEqual([]);
       }
     },
-    ROUNDS * 5000 + 20_000,
+    ROUNDS * 8000 + 20_000,
   );
 
   it('still has the uploads that were begun, to be gone on with or aborted', async () => {
