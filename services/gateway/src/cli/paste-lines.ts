@@ -12,7 +12,8 @@ export function printPasteLines(directory: string, served: DirectoryConfiguratio
 /** @see printPasteLines */
 export function pasteLines(directory: string, served: DirectoryConfiguration, address: ListenAddress): string {
   const { keys, keySource, configuration } = served;
-  const bucket = served.bucket ?? firstBucket(directory) ?? 'my-bucket';
+  const found = served.bucket ?? firstBucket(directory);
+  const bucket = found ?? 'my-bucket';
   const secret = {
     file: keys.secretAccessKey,
     environment: '"$BUCKETWAY_SECRET_ACCESS_KEY"',
@@ -26,7 +27,7 @@ Serving ${directory} over S3. Paste this into another terminal:
   export AWS_SECRET_ACCESS_KEY=${secret}
   export AWS_REGION=${configuration.region}
 
-  aws s3 cp README.md s3://${bucket}/
+${found === undefined ? `  aws s3 mb s3://${bucket}\n` : ''}  echo hello | aws s3 cp - s3://${bucket}/hello.txt
   aws s3 ls s3://${bucket}/
 
 `;
