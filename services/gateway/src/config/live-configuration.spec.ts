@@ -218,6 +218,39 @@ ${more}`;
     expect(configurationInForce.status().lastReload.result).toBe('refused');
   });
 
+  it('stays complete when a folder of documents goes away, and says that it did', () => {
+    volume.publish(pair(1, 'aaa', 'AKEY1'));
+    const configurationInForce = start();
+    rmSync(join(folder, 'documents'), { recursive: true });
+    configurationInForce.reload();
+    expect(configurationInForce.complete).toBe(true);
+    expect(configurationInForce.status().lastReload.reasons.join()).toMatch(/documents: ENOENT/);
+    expect(lines.join('')).toMatch(/documents: ENOENT/);
+  });
+
+  it('stays complete when a document comes that cannot be applied', () => {
+    volume.publish(pair(1, 'aaa', 'AKEY1'));
+    const configurationInForce = start();
+    volume.publish({ ...pair(1, 'aaa', 'AKEY1'), 'mappings-1.json': mappings(1, 'bbb', 'AKEY2') });
+    configurationInForce.reload();
+    expect(configurationInForce.complete).toBe(true);
+    expect(configurationInForce.status().documents).toMatchObject([
+      {},
+      {},
+      { file: 'mappings-1.json', refused: expect.stringMatching(/names the key AKEY2/) },
+    ]);
+  });
+
+  it('is not complete while a folder of documents never could be read', () => {
+    rmSync(join(folder, 'documents'), { recursive: true, force: true });
+    const configurationInForce = start();
+    expect(configurationInForce.complete).toBe(false);
+    volume = new KubeletVolume(join(folder, 'documents'));
+    volume.publish(pair(1, 'aaa', 'AKEY1'));
+    configurationInForce.reload();
+    expect(configurationInForce.complete).toBe(true);
+  });
+
   it('says no secret in its status, log or metrics', async () => {
     volume.publish(pair(1, 'aaa', 'AKEY1'));
     const configurationInForce = start();

@@ -35,6 +35,7 @@ export interface ConfigurationChange {
 export class LiveConfiguration {
   private configuration: Configuration;
   private documents: DocumentState = NO_DOCUMENTS;
+  private completed: boolean;
   private current: ConfigurationChange;
   private lastReload: ConfigurationStatus['lastReload'];
   private restart: readonly string[] = [];
@@ -51,6 +52,7 @@ export class LiveConfiguration {
   ) {
     this.configuration = source.load();
     this.documents = this.readDocuments(this.configuration);
+    this.completed = this.everythingApplied();
     this.current = this.makeChange(1);
     this.lastReload = this.report('applied', this.reasons());
   }
@@ -64,14 +66,12 @@ export class LiveConfiguration {
     return this.configuration;
   }
 
-  /** Whether every document that is there was applied at least once. Until then, buckets may be missing. */
+  /**
+   * Whether every document that was there was applied. Until then buckets may be missing; from then on what was applied stays in
+   * force, and what goes wrong later (a folder that cannot be read, a document that is refused) takes no replica out of service.
+   */
   get complete(): boolean {
-    for (const file of this.documents.refused.keys()) {
-      if (parseDocumentFileName(basename(file))?.kind === 'mappings' && !this.documents.mappings.has(file))
-        return false;
-      if (this.configuration.documents.includes(file)) return false;
-    }
-    return true;
+    return this.completed;
   }
 
   /** Follows the files from now on. */
@@ -98,6 +98,7 @@ export class LiveConfiguration {
       this.lastError = this.refusal(stolen);
       this.documents = this.readDocuments(before.configuration, before.documents);
     } else this.configuration = candidate;
+    this.completed ||= this.everythingApplied();
     this.watcher.watchOnly(this.paths());
     const changed =
       !isDeepStrictEqual(before.configuration, this.configuration) || !sameDocuments(before.documents, this.documents);
@@ -138,6 +139,15 @@ export class LiveConfiguration {
 
   private readDocuments(configuration: Configuration, before = this.documents): DocumentState {
     return nextDocumentState(before, this.loader.load(configuration.documents), configuration);
+  }
+
+  private everythingApplied(): boolean {
+    for (const path of this.documents.refused.keys()) {
+      const isMappings = parseDocumentFileName(basename(path))?.kind === 'mappings';
+      if (isMappings && !this.documents.mappings.has(path)) return false;
+      if (this.configuration.documents.includes(path)) return false;
+    }
+    return true;
   }
 
   /** A bucket of the new configuration that a document in force maps already: the incumbent keeps it. */
