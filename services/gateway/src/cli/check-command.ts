@@ -2,6 +2,7 @@ import { ConfigurationError } from '../config/configuration-error.js';
 import { DocumentLoader } from '../config/document-loader.js';
 import { nextDocumentState, NO_DOCUMENTS } from '../config/document-state.js';
 import { loadConfiguration } from '../config/load-configuration.js';
+import { unenforcedQuotas } from '../config/unenforced-quotas.js';
 import { HELP } from './help.js';
 import { parseFlags } from './parse-flags.js';
 import { UsageError } from './usage-error.js';
@@ -30,15 +31,17 @@ export async function check(args: readonly string[]): Promise<number> {
 function summarize(file: string): string {
   const configuration = loadConfiguration(file);
   const documents = nextDocumentState(NO_DOCUMENTS, new DocumentLoader().load(configuration.documents), configuration);
-  const mapped = [...documents.mappings.values()].reduce((sum, { content }) => sum + content.length, 0);
+  const mapped = [...documents.mappings.values()].flatMap(({ content }) => content);
   const counts = [
     plural(configuration.storages.length, 'storage'),
     plural(configuration.identities.size, 'identity', 'identities'),
-    plural(configuration.buckets.size + mapped, 'bucket'),
+    plural(configuration.buckets.size + mapped.length, 'bucket'),
   ];
+  const quotas = unenforcedQuotas([...configuration.buckets.values(), ...mapped]);
+  const warning = quotas === undefined ? '' : `warning: ${quotas}\n`;
   // Not a mistake of this file, and the operator may be about to cure it.
   const notes = [...documents.refused].map(([path, reason]) => `note: ${path}: ${reason}\n`);
-  return `${file}: ok: ${counts.join(', ')}\n${notes.join('')}`;
+  return `${file}: ok: ${counts.join(', ')}\n${warning}${notes.join('')}`;
 }
 
 function plural(count: number, one: string, many = `${one}s`): string {

@@ -251,6 +251,23 @@ ${more}`;
     expect(configurationInForce.complete).toBe(true);
   });
 
+  it('warns of quotas, once for each configuration that is applied', () => {
+    const warnings = (): string[] => lines.filter((line) => line.includes('not enforced'));
+    writeFileSync(file, configuration('one').replace('path: /,', 'path: /, quota: {maxBytes: 1},'));
+    const configurationInForce = start();
+    expect(warnings()).toEqual([
+      expect.stringContaining('quotas are not enforced in this version (buckets: one)') as string,
+    ]);
+    configurationInForce.reload();
+    expect(warnings().length).toBe(1);
+    writeFileSync(file, configuration('two').replace('path: /,', 'path: /, quota: {maxObjects: 1},'));
+    configurationInForce.reload();
+    expect(warnings().length).toBe(2);
+    writeFileSync(file, configuration('two'));
+    configurationInForce.reload();
+    expect(warnings().length).toBe(2);
+  });
+
   it('says no secret in its status, log or metrics', async () => {
     volume.publish(pair(1, 'aaa', 'AKEY1'));
     const configurationInForce = start();
