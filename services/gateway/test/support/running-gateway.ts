@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Logger } from '@nestjs/common';
+import { ConsoleLogger } from '@nestjs/common';
 import { S3Client, type S3ClientConfig } from '@aws-sdk/client-s3';
 import type { Identity } from '../../src/auth/identity.js';
 import { PERMISSIONS } from '../../src/auth/permission.js';
@@ -66,7 +66,8 @@ export async function startGateway(change: Partial<Snapshot> = {}): Promise<Runn
     listen: { host: '127.0.0.1', port: 0 },
     requestObserver: observer,
     storageObserver: new NoStorageObserver(),
-    log: new Logger(),
+    // What goes wrong is worth reading; that Nest starts is not.
+    log: new ConsoleLogger({ logLevels: ['error', 'fatal'] }),
   });
   const { port } = await gateway.listen();
   const endpoint = `http://127.0.0.1:${port}`;
