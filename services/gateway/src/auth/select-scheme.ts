@@ -1,6 +1,6 @@
 import { S3Error } from '../errors/s3-error.js';
 import type { S3Request } from '../http/s3-request.js';
-import type { AuthenticationScheme } from './authentication-scheme.js';
+import type { RequestScheme } from './authentication-scheme.js';
 
 const V4_PARAMETERS: ReadonlySet<string> = new Set(['X-Amz-Algorithm', 'X-Amz-Credential', 'X-Amz-Signature']);
 const V2_PARAMETERS: ReadonlySet<string> = new Set(['AWSAccessKeyId', 'Signature']);
@@ -10,7 +10,7 @@ const V2_PARAMETERS: ReadonlySet<string> = new Set(['AWSAccessKeyId', 'Signature
  *
  * @throws S3Error `InvalidArgument` for more than one, or for a foreign `Authorization` alone
  */
-export function selectScheme(request: S3Request): AuthenticationScheme {
+export function selectScheme(request: S3Request): RequestScheme {
   const authorization = request.headers.get('authorization') ?? '';
   const header = headerScheme(authorization);
   let v4 = false;

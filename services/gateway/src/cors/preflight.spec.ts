@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { blank } from '../../test/support/operation-context.js';
 import { ANONYMOUS } from '../auth/identity.js';
 import type { CorsRule } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
@@ -94,7 +95,7 @@ function pairs(headers: readonly string[]): [string, string][] {
   return headers.flatMap((name, i) => (i % 2 === 0 ? [[name, headers[i + 1] as string]] : []));
 }
 
-const CONTEXT = { principal: ANONYMOUS, framing: { kind: 'plain' } } as const;
+const CONTEXT = { principal: ANONYMOUS, framing: { kind: 'plain' }, observed: blank() } as const;
 
 async function preflight(headers: Record<string, string>, buckets = bucketsWith(RULES)): Promise<S3Response> {
   const request = s3Request({ method: 'OPTIONS', bucket: 'photos', headers });

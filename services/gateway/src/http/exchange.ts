@@ -4,8 +4,9 @@ import type { AuthenticationScheme } from '../auth/authentication-scheme.js';
 import { isAnonymous, type Principal } from '../auth/identity.js';
 import type { S3ErrorCode } from '../errors/s3-error-codes.js';
 import { redactTarget } from '../observability/redact-target.js';
-import type { RequestRecord } from '../observability/request-record.js';
+import type { AuthenticationType, RequestRecord } from '../observability/request-record.js';
 import type { Bucket } from '../objects/buckets.js';
+import type { Observed } from '../operations/observed.js';
 import type { OperationDescription } from '../operations/operation.js';
 import { newRequestId } from './request-id.js';
 import type { S3Request } from './s3-request.js';
@@ -13,8 +14,18 @@ import type { S3Request } from './s3-request.js';
 /** Status that the access log shows for a client that went away before it was answered. */
 const CLIENT_CLOSED_REQUEST = 499;
 
+/** In the words of S3's server access log. */
+const AUTHENTICATION_TYPES: Readonly<Record<Exclude<AuthenticationScheme, 'anonymous'>, AuthenticationType>> = {
+  'v4-header': 'AuthHeader',
+  'v4-query': 'QueryString',
+  'v4-form': 'PostPolicy',
+  'v2-header': 'AuthHeader',
+  'v2-query': 'QueryString',
+  'v2-form': 'PostPolicy',
+};
+
 /** One request and its answer, from the headers to the last byte: what the stages of the pipeline find out, for the answer and the log. */
-export class Exchange {
+export class Exchange implements Observed {
   readonly id = newRequestId();
   readonly receivedAt = new Date();
   private readonly startedAt = performance.now();
@@ -70,7 +81,7 @@ export class Exchange {
       referer: headers.referer,
       host: headers.host,
       versionId: '-',
-      authenticationType: scheme && (scheme.endsWith('header') ? 'AuthHeader' : 'QueryString'),
+      authenticationType: scheme && AUTHENTICATION_TYPES[scheme],
       signatureVersion: scheme && (scheme.startsWith('v4') ? 'SigV4' : 'SigV2'),
       tlsVersion: (this.raw.socket as Partial<TLSSocket>).getProtocol?.() ?? undefined,
       target: redactTarget(this.target),

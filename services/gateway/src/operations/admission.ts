@@ -36,7 +36,8 @@ export class Admission {
     snapshot: Snapshot,
   ): Promise<OperationContext | BucketContext | ObjectContext> {
     const { permission, body } = description;
-    if (permission === 'public') return { request, principal: ANONYMOUS, framing: { kind: 'plain' } };
+    if (permission === 'public')
+      return { request, principal: ANONYMOUS, framing: { kind: 'plain' }, observed: exchange };
     const { principal, framing, scheme } = this.gate.authenticate(arrived, body, snapshot);
     exchange.principal = principal;
     exchange.scheme = scheme;
@@ -44,7 +45,7 @@ export class Admission {
     if (permission === 'authenticated' || path.kind === 'root') {
       // A form brings its credentials in its fields.
       if (isAnonymous(principal) && body !== 'form') throw new S3Error('AccessDenied');
-      return { request, principal, framing };
+      return { request, principal, framing, observed: exchange };
     }
     const bucket = await this.buckets.find(path.bucket);
     exchange.bucket = bucket;
@@ -52,8 +53,8 @@ export class Admission {
     else this.access.require(principal, bucket.mapping, permission, scopeOf(request, permission));
     checkExpectedBucketOwner(request.headers, principal);
     return path.kind === 'object'
-      ? { request, principal, framing, bucket, key: path.key }
-      : { request, principal, framing, bucket };
+      ? { request, principal, framing, observed: exchange, bucket, key: path.key }
+      : { request, principal, framing, observed: exchange, bucket };
   }
 }
 

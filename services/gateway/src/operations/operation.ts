@@ -8,6 +8,7 @@ import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
 import type { Bucket } from '../objects/buckets.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import type { Observed } from './observed.js';
 
 /** What the body of a request is to an operation. */
 export type BodyKind =
@@ -43,6 +44,8 @@ export interface OperationContext {
   readonly principal: Principal;
   /** How to decode the body; meaningful where the operation takes one. */
   readonly framing: BodyFraming;
+  /** For the operation to write to. */
+  readonly observed: Observed;
 }
 
 /** Of an operation on a bucket (`resource: 'bucket'` with a {@link Permission}): found and authorized. */

@@ -10,6 +10,7 @@ import { parseObjectKey } from '../../src/http/object-key.js';
 import { QueryParameters } from '../../src/http/query-parameters.js';
 import type { S3Response } from '../../src/http/s3-response.js';
 import { Buckets, type Bucket } from '../../src/objects/buckets.js';
+import type { Observed } from '../../src/operations/observed.js';
 import type { ObjectContext } from '../../src/operations/operation.js';
 import { MemoryObjectStore } from './memory-object-store.js';
 
@@ -66,6 +67,11 @@ export interface RequestFacts {
   readonly principal?: Principal;
 }
 
+/** For an operation to write to. */
+export function blank(): Observed {
+  return { objectSize: undefined, principal: undefined, scheme: undefined };
+}
+
 /** A context as the dispatcher would make it. */
 export function contextOf({ bucket: found, key: name, query, headers, body, principal }: RequestFacts): ObjectContext {
   const key = parseObjectKey(name ?? 'key');
@@ -76,6 +82,7 @@ export function contextOf({ bucket: found, key: name, query, headers, body, prin
     key,
     principal: principal ?? ALICE,
     framing: { kind: 'plain' },
+    observed: blank(),
     request: {
       id: 'REQUEST1',
       method: 'GET',

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { ALICE, codeOf, headerOf } from '../../../test/support/operation-context.js';
+import { ALICE, blank, codeOf, headerOf } from '../../../test/support/operation-context.js';
 import { s3Request } from '../../../test/support/s3-request.js';
 import type { Snapshot } from '../../config/snapshot.js';
 import { SnapshotStore } from '../../config/snapshot-store.js';
@@ -96,7 +96,12 @@ async function create({ body = '', headers, region = 'us-east-1', failure }: Ske
     raw: Readable.from(body === '' ? [] : [Buffer.from(body)], { objectMode: false }) as IncomingMessage,
   });
   const operation = new CreateBucket(buckets, new SnapshotStore({ region } as Snapshot));
-  const response = await operation.execute({ request, principal: ALICE, framing: { kind: 'plain' } });
+  const response = await operation.execute({
+    request,
+    principal: ALICE,
+    framing: { kind: 'plain' },
+    observed: blank(),
+  });
   return { response, created, settings };
 }
 

@@ -25,7 +25,7 @@ const DOCUMENT_LIMIT = 4 * 1024 * 1024;
   body: 'document',
 })
 export class CompleteMultipartUpload implements Operation<ObjectContext> {
-  async execute({ request, framing, bucket, key }: ObjectContext): Promise<S3Response> {
+  async execute({ request, framing, observed, bucket, key }: ObjectContext): Promise<S3Response> {
     const { headers } = request;
     requireMultipart(bucket.store);
     refuseUnsupportedUploadHeaders(headers);
@@ -48,6 +48,7 @@ export class CompleteMultipartUpload implements Operation<ObjectContext> {
       ...(expectedChecksum !== undefined && { expectedChecksum }),
       ...(checksumType !== undefined && { checksumType }),
     });
+    observed.objectSize = info.size;
     const location = objectUrl(request, bucket.name, key);
     return { status: 200, headers: [], body: completeMultipartUploadDocument(location, bucket.name, info) };
   }

@@ -40,6 +40,7 @@ export class CopyObject implements Operation<ObjectContext> {
     const source = await this.sources.open(context);
     try {
       const info = await copy(context, source, sent);
+      context.observed.objectSize = info.size;
       const { lastModified, etag, checksum } = info;
       const body = copyResultDocument('CopyObjectResult', { lastModified, etag, checksum });
       return { status: 200, headers: [], body };

@@ -23,6 +23,7 @@ export class GetObject implements Operation<ObjectContext> {
 }
 
 function answer(context: ObjectContext, object: OpenObject): MaybePromise<S3Response> {
+  context.observed.objectSize = object.info.size;
   let read: ReadAnswer;
   let reader: MaybePromise<ObjectReader>;
   try {

@@ -22,6 +22,7 @@ export class HeadObject implements Operation<ObjectContext> {
 }
 
 function answer(context: ObjectContext, info: ObjectInfo): S3Response {
+  context.observed.objectSize = info.size;
   const { status, headers } = describeRead(context, info);
   return { status, headers };
 }

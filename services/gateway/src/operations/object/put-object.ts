@@ -13,7 +13,7 @@ import { MAX_UPLOAD_BYTES } from '../shared/upload-size.js';
 @S3Operation({ name: 'PutObject', method: 'PUT', resource: 'object', permission: 'write', body: 'object' })
 export class PutObject implements Operation<ObjectContext> {
   // Everything that the headers can be refused for is, before the client is told to send its bytes.
-  async execute({ request, framing, principal, bucket, key }: ObjectContext): Promise<S3Response> {
+  async execute({ request, framing, principal, observed, bucket, key }: ObjectContext): Promise<S3Response> {
     const { headers } = request;
     const { store } = bucket;
     refuseUnsupportedUploadHeaders(headers);
@@ -24,6 +24,7 @@ export class PutObject implements Operation<ObjectContext> {
     requireConditionalWrites(store, conditions);
     const body = createUploadBody(request, framing, { maxLength: MAX_UPLOAD_BYTES });
     const info = await store.put({ key, body, attributes, conditions });
+    observed.objectSize = info.size;
     const out = ['ETag', `"${info.etag}"`];
     appendChecksum(out, info.checksum);
     return { status: 200, headers: out };

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { S3Client } from '@aws-sdk/client-s3';
 import { createPresignedPost, type PresignedPostOptions } from '@aws-sdk/s3-presigned-post';
 import { describe, expect, it } from 'vitest';
-import { access, ALICE, codeOf, headerOf, MemoryBuckets } from '../../../test/support/operation-context.js';
+import { access, ALICE, blank, codeOf, headerOf, MemoryBuckets } from '../../../test/support/operation-context.js';
 import { s3Request } from '../../../test/support/s3-request.js';
 import { ANONYMOUS } from '../../auth/identity.js';
 import { PostPolicyVerifier } from '../../auth/post-policy/post-policy-verifier.js';
@@ -179,9 +179,10 @@ async function prepare(sketch: Sketch): Promise<Prepared> {
     identities: new Map([[ALICE.accessKeyId, ALICE]]),
   } as unknown as Snapshot);
   const operation = new PostObject(buckets, access, new PostPolicyVerifier(), snapshots);
+  const observed = blank();
   const send = (): Promise<S3Response> =>
-    operation.execute({ request, principal: ANONYMOUS, framing: { kind: 'plain' } });
-  return { request, buckets, send };
+    operation.execute({ request, principal: ANONYMOUS, framing: { kind: 'plain' }, observed });
+  return { request, buckets, observed, send };
 }
 
 /** The form of the AWS SDK. */

@@ -11,6 +11,7 @@ import { Buckets } from '../../objects/buckets.js';
 import { NO_CONDITIONS } from '../../objects/conditions.js';
 import type { ObjectAttributes } from '../../objects/object-info.js';
 import { bucketNameOf } from '../bucket/bucket-name-of.js';
+import type { Observed } from '../observed.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
 import { checkAclHeaders } from '../shared/acl-headers.js';
 import { decodeObjectAttributes } from '../shared/object-headers.js';
@@ -44,25 +45,27 @@ export class PostObject implements Operation {
     private readonly snapshots: SnapshotStore,
   ) {}
 
-  async execute({ request }: OperationContext): Promise<S3Response> {
+  async execute({ request, observed }: OperationContext): Promise<S3Response> {
     const form = await readUploadForm(request);
     try {
-      return await this.store(request, form);
+      return await this.store(request, form, observed);
     } catch (error) {
       form.abandon();
       throw error;
     }
   }
 
-  private async store(request: S3Request, form: UploadForm): Promise<S3Response> {
+  private async store(request: S3Request, form: UploadForm, observed: Observed): Promise<S3Response> {
     const bucketName = bucketNameOf(request);
     const fields = withFilename(form.fields, form.filename);
-    const { principal, contentLengthRange } = this.verifier.verify(
+    const { principal, signatureVersion, contentLengthRange } = this.verifier.verify(
       fields,
       bucketName,
       this.snapshots.current,
       request.receivedAt,
     );
+    observed.principal = principal;
+    observed.scheme = `${signatureVersion}-form`;
     const key = parseObjectKey(fields.get('key') ?? '');
     const { mapping, store } = await this.buckets.find(bucketName);
     this.access.require(principal, mapping, 'write', key);
@@ -78,6 +81,7 @@ export class PostObject implements Operation {
       expected: parseExpectedDigests(fields),
     });
     const info = await store.put({ key, body, attributes, conditions: NO_CONDITIONS });
+    observed.objectSize = info.size;
     return postObjectResponse(request, fields, { bucket: bucketName, info });
   }
 }

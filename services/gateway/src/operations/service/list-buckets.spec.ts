@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ALICE, codeOf } from '../../../test/support/operation-context.js';
+import { ALICE, blank, codeOf } from '../../../test/support/operation-context.js';
 import { s3Request } from '../../../test/support/s3-request.js';
 import type { Snapshot } from '../../config/snapshot.js';
 import { SnapshotStore } from '../../config/snapshot-store.js';
@@ -56,7 +56,12 @@ async function list(query: string): Promise<XmlElement> {
   const createdAt = new Date('2026-01-02T03:04:05.678Z');
   const buckets = { list: () => NAMES.map((name) => ({ name, createdAt })) } as unknown as Buckets;
   const snapshots = new SnapshotStore({ region: 'us-east-1' } as Snapshot);
-  const context = { request: s3Request({ query }), principal: ALICE, framing: { kind: 'plain' } } as const;
+  const context = {
+    request: s3Request({ query }),
+    principal: ALICE,
+    framing: { kind: 'plain' },
+    observed: blank(),
+  } as const;
   const { body } = await new ListBuckets(buckets, snapshots).execute(context);
   return parseXml(Buffer.from(body as string), 'ListAllMyBucketsResult');
 }

@@ -1,0 +1,91 @@
+import {
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+} from '@aws-sdk/client-s3';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { formatAccessLogLine } from '../../src/observability/access-log.js';
+import { exchangeBytes } from '../support/raw-connection.js';
+import { postForm } from '../support/post-form.js';
+import { fullGrant, MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
+
+const Bucket = 'photos';
+const Body = 'hello';
+
+describe('the access log', () => {
+  let gateway: RunningGateway;
+  beforeAll(async () => {
+    const grants = [fullGrant(MAIN)];
+    gateway = await startGateway({
+      buckets: new Map([[Bucket, { name: Bucket, path: '/', grants, anonymous: 'none' }]]),
+    });
+  });
+  afterAll(() => gateway[Symbol.asyncDispose]());
+
+  /** The line of the request that an action ends with. */
+  async function lineOf(action: () => Promise<unknown>): Promise<Record<string, unknown>> {
+    const { records } = gateway.observer;
+    const before = records.length;
+    await action();
+    await expect.poll(() => records.length).toBeGreaterThan(before);
+    return JSON.parse(formatAccessLogLine(records.at(-1)!)) as Record<string, unknown>;
+  }
+
+  it('has the size of the object that was read or made', async () => {
+    const client = gateway.client();
+    expect(await lineOf(() => client.send(new PutObjectCommand({ Bucket, Key: 'a', Body })))).toMatchObject({
+      operation: 'PutObject',
+      objectSize: 5,
+    });
+    expect(await lineOf(() => client.send(new HeadObjectCommand({ Bucket, Key: 'a' })))).toMatchObject({
+      operation: 'HeadObject',
+      objectSize: 5,
+    });
+    const get = new GetObjectCommand({ Bucket, Key: 'a', Range: 'bytes=0-1' });
+    expect(await lineOf(async () => (await client.send(get)).Body?.transformToString())).toMatchObject({
+      operation: 'GetObject',
+      bytesSent: 2,
+      objectSize: 5,
+    });
+    const copy = new CopyObjectCommand({ Bucket, Key: 'b', CopySource: `${Bucket}/a` });
+    expect(await lineOf(() => client.send(copy))).toMatchObject({ operation: 'CopyObject', objectSize: 5 });
+  });
+
+  it('has the size of an object that was made of parts', async () => {
+    const client = gateway.client();
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'm' }));
+    const { ETag } = await client.send(new UploadPartCommand({ Bucket, Key: 'm', UploadId, PartNumber: 1, Body }));
+    const MultipartUpload = { Parts: [{ PartNumber: 1, ETag }] };
+    const complete = new CompleteMultipartUploadCommand({ Bucket, Key: 'm', UploadId, MultipartUpload });
+    expect(await lineOf(() => client.send(complete))).toMatchObject({
+      operation: 'CompleteMultipartUpload',
+      objectSize: 5,
+    });
+  });
+
+  it('says who sent a form', async () => {
+    const form = postForm({ bucket: Bucket, identity: MAIN, fields: { key: 'f' }, file: Body });
+    expect(await lineOf(() => exchangeBytes(gateway.port, form, 'POST'))).toMatchObject({
+      operation: 'PostObject',
+      httpStatus: 204,
+      requester: 'main',
+      accessKeyId: 'MAINKEY',
+      authenticationType: 'PostPolicy',
+      signatureVersion: 'SigV4',
+      objectSize: 5,
+    });
+  });
+
+  it('does not say that a form is from whom it claims to be', async () => {
+    const form = postForm({ bucket: Bucket, identity: { ...MAIN, secretAccessKey: 'wrong' }, fields: { key: 'f' } });
+    expect(await lineOf(() => exchangeBytes(gateway.port, form, 'POST'))).toMatchObject({
+      errorCode: 'SignatureDoesNotMatch',
+      requester: '-',
+      authenticationType: '-',
+    });
+  });
+});
