@@ -35,6 +35,15 @@ export class Access {
     if (mapping.anonymous === 'none' && !this.hasGrant(principal, mapping)) throw new S3Error('AccessDenied');
   }
 
+  /**
+   * The error to answer a failed read of a key with. That a key is not there is only for who may list it, as in S3 (GetObject,
+   * "Permissions"): told to others, it would tell which keys are there.
+   */
+  hideMissing(error: unknown, principal: Principal, mapping: BucketMapping, key: string): unknown {
+    if (!(error instanceof S3Error) || error.code !== 'NoSuchKey') return error;
+    return this.allows(principal, mapping, 'list', key) ? error : new S3Error('AccessDenied', { cause: error });
+  }
+
   /** Whether a principal has some grant in a bucket; such buckets it sees in ListBuckets. */
   hasGrant(principal: Principal, mapping: BucketMapping): boolean {
     return !isAnonymous(principal) && mapping.grants.some((grant) => grant.accessKeyId === principal.accessKeyId);

@@ -1,4 +1,5 @@
 import { Injectable } from '@nestjs/common';
+import { Access } from '../auth/access.js';
 import { expectNoBody } from '../body/request-document.js';
 import { SnapshotStore } from '../config/snapshot-store.js';
 import type { Snapshot } from '../config/snapshot.js';
@@ -9,7 +10,7 @@ import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
 import { RequestObserver } from '../observability/request-observer.js';
 import { Admission } from './admission.js';
-import type { Operation } from './operation.js';
+import type { BucketContext, ObjectContext, Operation, OperationContext, OperationDescription } from './operation.js';
 import { OperationRegistry } from './operation-registry.js';
 import type { TableEntry } from './operation-table.js';
 
@@ -22,6 +23,7 @@ export class Dispatcher {
   constructor(
     private readonly registry: OperationRegistry,
     private readonly admission: Admission,
+    private readonly access: Access,
     private readonly snapshots: SnapshotStore,
     private readonly observer: RequestObserver,
   ) {}
@@ -33,7 +35,22 @@ export class Dispatcher {
     const { description } = entry;
     const context = await this.admission.admit({ exchange, arrived, request, description }, snapshot);
     if (description.body === 'none') expectNoBody(request);
-    return (entry.operation as Operation).execute(context);
+    try {
+      const answer = (entry.operation as Operation).execute(context);
+      return answer instanceof Promise ? await answer : answer;
+    } catch (error) {
+      throw this.toTell(error, description, context);
+    }
+  }
+
+  /** Who may not list hears of a read no more than that it is denied. */
+  private toTell(
+    error: unknown,
+    { permission }: OperationDescription,
+    context: OperationContext | BucketContext | ObjectContext,
+  ): unknown {
+    if (permission !== 'read' || !('key' in context)) return error;
+    return this.access.hideMissing(error, context.principal, context.bucket.mapping, context.key);
   }
 
   private match(exchange: Exchange, snapshot: Snapshot): { arrived: S3Request; request: S3Request; entry: TableEntry } {

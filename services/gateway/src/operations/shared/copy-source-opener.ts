@@ -1,6 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import { Access } from '../../auth/access.js';
-import { Buckets } from '../../objects/buckets.js';
+import type { Principal } from '../../auth/identity.js';
+import type { ObjectKey } from '../../http/object-key.js';
+import { Buckets, type Bucket } from '../../objects/buckets.js';
+import type { OpenObject } from '../../objects/object-store.js';
 import type { ObjectContext } from '../operation.js';
 import { decodeCopySourceConditions } from './conditional-headers.js';
 import { decodeCopySource } from './copy-source.js';
@@ -23,7 +26,7 @@ export class CopySourceOpener {
     const bucket = await this.buckets.find(name.bucket);
     this.access.require(principal, bucket.mapping, 'read', name.key);
     checkExpectedSourceOwner(request.headers, principal);
-    const object = await bucket.store.open(name.key);
+    const object = await this.openObject(bucket, name.key, principal);
     try {
       requireCopySourceConditions(conditions, object.info);
     } catch (error) {
@@ -31,5 +34,13 @@ export class CopySourceOpener {
       throw error;
     }
     return new OpenCopySource(name, object);
+  }
+
+  private async openObject({ store, mapping }: Bucket, key: ObjectKey, principal: Principal): Promise<OpenObject> {
+    try {
+      return await store.open(key);
+    } catch (error) {
+      throw this.access.hideMissing(error, principal, mapping, key);
+    }
   }
 }
