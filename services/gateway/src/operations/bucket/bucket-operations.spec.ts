@@ -1,5 +1,5 @@
 import { Test } from '@nestjs/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { ALICE, codeOf, contextOf, headerOf, MemoryBuckets } from '../../../test/support/operation-context.js';
 import type { Snapshot } from '../../config/snapshot.js';
 import { SnapshotStore } from '../../config/snapshot-store.js';
@@ -120,6 +120,19 @@ describe('bucket operations', () => {
     expect((await run('DeleteBucketCors', { bucket })).status).toBe(204);
     expect(await codeOf(() => run('GetBucketCors', { bucket }))).toBe('NoSuchCORSConfiguration');
   });
+
+  it.each(['PutBucketCors', 'DeleteBucketCors'])(
+    '%s is refused while the configuration has the rules',
+    async (name) => {
+      const own = bucketWithSettings();
+      const changeSettings = vi.fn();
+      const bucket = { ...own, mapping: { ...own.mapping, cors: [] }, changeSettings };
+      const rule = '<CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin></CORSRule>';
+      const body = `<CORSConfiguration>${rule}</CORSConfiguration>`;
+      expect(await codeOf(() => run(name, { bucket, body }))).toBe('InvalidBucketState');
+      expect(changeSettings).not.toHaveBeenCalled();
+    },
+  );
 
   it.each([
     [{ 'x-amz-acl': 'private' }, undefined],
