@@ -11,7 +11,6 @@ const AUTHENTICATION_FAILURES: ReadonlySet<S3ErrorCode> = new Set<S3ErrorCode>([
   'AccessDenied',
   'AuthorizationHeaderMalformed',
   'AuthorizationQueryParametersError',
-  'ExpiredToken',
   'InvalidAccessKeyId',
   'InvalidToken',
   'RequestTimeTooSkewed',
