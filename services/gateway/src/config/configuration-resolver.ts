@@ -6,7 +6,6 @@ import {
   ACCESS_KEY_ID_RULE,
   isAccessKeyId,
   isSecretAccessKey,
-  nearestName,
   permissionsOf,
   SECRET_ACCESS_KEY_RULE,
 } from '@bucketway/contract';
@@ -21,7 +20,10 @@ import { toCorsRules } from './to-cors-rules.js';
 
 type Path = readonly (string | number)[];
 
-/** Turns a written configuration that the schema accepts into one to run with, and collects what contradicts itself. */
+/**
+ * Turns a written configuration that the schema accepts into one to run with, and collects what is wrong with the files that it names.
+ * What contradicts itself is for `findContradictions` to say.
+ */
 export class ConfigurationResolver {
   readonly mistakes: Mistake[] = [];
   private readonly files = new Set<string>();
@@ -35,7 +37,6 @@ export class ConfigurationResolver {
   /** Meaningless where {@link mistakes} is not empty afterwards. */
   resolve(written: ConfigurationFile): Configuration {
     for (const [index, identity] of (written.identities ?? []).entries()) this.addIdentity(identity, index);
-    const storages = this.storages(written);
     return {
       listen: parseListenAddress(written.listen ?? '0.0.0.0:9000'),
       admin: written.admin === 'off' ? undefined : parseListenAddress(written.admin ?? '0.0.0.0:9001'),
@@ -46,10 +47,10 @@ export class ConfigurationResolver {
       region: written.region ?? 'us-east-1',
       domains: (written.domains ?? []).map((domain) => domain.toLowerCase()),
       signatureVersions: new Set(written.signatureVersions ?? ['v4']),
-      storages,
+      storages: this.storages(written),
       identities: this.identities,
-      buckets: this.buckets(written, storages),
-      bucketRoot: this.bucketRoot(written, storages),
+      buckets: this.buckets(written),
+      bucketRoot: this.bucketRoot(written),
       documents: (written.documents ?? []).map((folder) => this.absolute(folder)),
       files: [...this.files],
     };
@@ -61,14 +62,10 @@ export class ConfigurationResolver {
 
   private addIdentity(written: IdentitySection, index: number): void {
     const path = ['identities', index];
-    if ([...this.identities.values()].some(({ name }) => name === written.name)) {
-      this.refuse([...path, 'name'], `"${written.name}" stands here twice`);
-    }
     const accessKeyId = this.secret(path, 'accessKeyId', written, isAccessKeyId, ACCESS_KEY_ID_RULE);
     const secretAccessKey = this.secret(path, 'secretAccessKey', written, isSecretAccessKey, SECRET_ACCESS_KEY_RULE);
-    // Known even where its key is not, so that nothing below calls its name unknown.
-    this.accessKeyIds.set(written.name, accessKeyId ?? '');
     if (accessKeyId === undefined || secretAccessKey === undefined) return;
+    this.accessKeyIds.set(written.name, accessKeyId);
     if (this.identities.has(accessKeyId)) {
       this.refuse([...path, 'accessKeyId'], 'is the access key id of another identity; each needs its own');
     }
@@ -84,10 +81,7 @@ export class ConfigurationResolver {
   ): string | undefined {
     const value = written[member];
     const file = written[`${member}File`];
-    if ((value === undefined) === (file === undefined)) {
-      return this.refuse([...path, member], `write either ${member} or ${member}File`);
-    }
-    if (file === undefined) return value;
+    if (file === undefined || value !== undefined) return value;
     const text = this.read([...path, `${member}File`], file)?.trimEnd();
     if (text === undefined || holds(text)) return text;
     return this.refuse([...path, `${member}File`], `the text in ${file} must be ${rule}`);
@@ -122,34 +116,22 @@ export class ConfigurationResolver {
   }
 
   private storages(written: ConfigurationFile): StorageMount[] {
-    const mounts = new Set<string>();
-    return written.storages.map(({ mount, local }, index) => {
-      if (mounts.has(mount))
-        this.refuse(['storages', index, 'mount'], `another storage is mounted at "${mount}" already`);
-      mounts.add(mount);
+    return written.storages.map(({ mount, local }) => {
       const { root, durability = 'none', metadata = 'auto' } = local;
       return { mount, local: { root: this.absolute(root), durability, metadata } };
     });
   }
 
-  private buckets(written: ConfigurationFile, storages: readonly StorageMount[]): Map<string, BucketMapping> {
-    const buckets = new Map<string, BucketMapping>();
-    for (const [index, bucket] of (written.buckets ?? []).entries()) {
-      const path = ['buckets', index];
-      if (buckets.has(bucket.name)) this.refuse([...path, 'name'], `"${bucket.name}" stands here twice`);
-      this.requireStorage([...path, 'path'], bucket.path, storages);
-      buckets.set(bucket.name, this.bucket(bucket, path));
-    }
-    return buckets;
+  private buckets(written: ConfigurationFile): Map<string, BucketMapping> {
+    return new Map((written.buckets ?? []).map((bucket) => [bucket.name, this.bucket(bucket)]));
   }
 
-  private bucket(written: BucketSection, path: Path): BucketMapping {
-    const { name, grants = [], anonymous = 'none', quota, cors } = written;
+  private bucket({ name, path, grants = [], anonymous = 'none', quota, cors }: BucketSection): BucketMapping {
     return {
       name,
-      path: written.path,
-      grants: grants.map(({ identity, mode, prefix = '' }, index) => ({
-        accessKeyId: this.accessKeyId(identity, [...path, 'grants', index, 'identity']),
+      path,
+      grants: grants.map(({ identity, mode, prefix = '' }) => ({
+        accessKeyId: this.accessKeyId(identity),
         permissions: new Set(permissionsOf(mode)),
         prefix,
       })),
@@ -159,34 +141,19 @@ export class ConfigurationResolver {
     };
   }
 
-  private bucketRoot(written: ConfigurationFile, storages: readonly StorageMount[]): BucketRoot | undefined {
-    if (written.bucketRoot === undefined) return undefined;
-    const { path, create = [] } = written.bucketRoot;
-    this.requireStorage(['bucketRoot', 'path'], path, storages);
-    const ids = create.map((name, index) => this.accessKeyId(name, ['bucketRoot', 'create', index]));
-    return { path, create: new Set(ids) };
+  private bucketRoot({ bucketRoot }: ConfigurationFile): BucketRoot | undefined {
+    if (bucketRoot === undefined) return undefined;
+    const { path, create = [] } = bucketRoot;
+    return { path, create: new Set(create.map((name) => this.accessKeyId(name))) };
   }
 
-  private accessKeyId(identity: string, path: Path): string {
-    const accessKeyId = this.accessKeyIds.get(identity);
-    if (accessKeyId !== undefined) return accessKeyId;
-    const nearest = nearestName(identity, this.accessKeyIds.keys());
-    const hint = nearest === undefined ? 'add it to identities' : `did you mean "${nearest}"?`;
-    this.refuse(path, `no identity is named "${identity}"; ${hint}`);
-    return '';
-  }
-
-  private requireStorage(path: Path, treePath: string, storages: readonly StorageMount[]): void {
-    const covered = storages.some(({ mount }) => isWithin(treePath, mount) || isWithin(mount, treePath));
-    if (!covered) this.refuse(path, `no storage is mounted at or above "${treePath}"`);
+  /** Empty where the identity is unknown or has no key: the configuration is refused then. */
+  private accessKeyId(identity: string): string {
+    return this.accessKeyIds.get(identity) ?? '';
   }
 
   private refuse(path: Path, message: string): undefined {
     this.mistakes.push({ path, message });
     return undefined;
   }
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return folder === '/' || path === folder || path.startsWith(`${folder}/`);
 }

@@ -162,6 +162,47 @@ documents: [docs, /var/docs]
     expect(mistakes.map((line) => line.slice(FILE.length).split(': ')[0])).toEqual([':1:1', ':2:1', ':3:1', ':5:1']);
   });
 
+  it('names contradictions in one run with the mistakes of single fields', () => {
+    const mistakes = mistakesOf(`regoin: x
+storages: [{mount: /x, local: {root: x}}]
+identities: [{name: main, accessKeyId: AKMAIN}]
+buckets:
+- {name: abc, path: /y, grants: [{identity: man, mode: reed}]}
+- {name: abc, path: /x}
+bucketRoot: {path: /z, create: [nobody]}`);
+    expect(mistakes.map((line) => line.slice(FILE.length))).toEqual([
+      ':1:1: regoin: is not a known field; did you mean "region"?',
+      ':3:14: identities[0].secretAccessKey: write either secretAccessKey or secretAccessKeyFile',
+      ':5:15: buckets[0].path: no storage is mounted at or above "/y"',
+      ':5:35: buckets[0].grants[0].identity: no identity is named "man"; did you mean "main"?',
+      expect.stringMatching(/^:5:50: buckets\[0\]\.grants\[0\]\.mode: must be/),
+      ':6:4: buckets[1].name: "abc" stands here twice',
+      ':7:14: bucketRoot.path: no storage is mounted at or above "/z"',
+      ':7:33: bucketRoot.create[0]: no identity is named "nobody"; add it to identities',
+    ]);
+  });
+
+  it.each([
+    // The one without a mount may be the one above; the one without a name may be the one that is meant.
+    ['storages: [{mount: x, local: {root: x}}]\nbuckets: [{name: abc, path: /y}]', 1],
+    ['storages: 7\nbuckets: [{name: abc, path: /y}]', 1],
+    [`${STORAGE}\nidentities: [7]\nbucketRoot: {path: /, create: [main]}`, 1],
+    [`${STORAGE}\nidentities: 7\nbuckets: [null, 7]\nbucketRoot: []`, 3],
+    [`${STORAGE}\nbuckets: [null]`, 1],
+  ])('says nothing that it cannot know of %j', (text, count) => {
+    const mistakes = mistakesOf(text);
+    expect(mistakes).toHaveLength(count);
+    expect(mistakes.join()).not.toMatch(/no storage is mounted|no identity is named/);
+  });
+
+  it('names what is wrong with files in one run with contradictions', () => {
+    const text = `${STORAGE}\nidentities: [{name: a, accessKeyId: AKA, secretAccessKeyFile: /nowhere/x}]\nbucketRoot: {path: /, create: [b]}`;
+    expect(mistakesOf(text)).toEqual([
+      expect.stringContaining('cannot be read: ENOENT'),
+      expect.stringContaining('no identity is named "b"'),
+    ]);
+  });
+
   it('never says a secret', () => {
     const mistakes = mistakesOf(
       `${STORAGE}\nidentities:\n- {name: a, accessKeyId: 'AK A', secretAccessKey: 'top secret'}\n- {name: a, accessKeyId: AKB, secretAccessKey: "tiptop"}`,

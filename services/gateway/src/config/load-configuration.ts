@@ -5,6 +5,7 @@ import { plainToInstance } from 'class-transformer';
 import { ConfigurationError } from './configuration-error.js';
 import { ConfigurationFile } from './configuration-file.js';
 import { ConfigurationResolver } from './configuration-resolver.js';
+import { findContradictions } from './find-contradictions.js';
 import type { Configuration } from './configuration.js';
 import { YamlSource } from './yaml-source.js';
 
@@ -39,12 +40,14 @@ export function parseConfiguration(text: string, file: string): Configuration {
   const plain = toPlainObject(source);
   if (plain === undefined) return refuse([{ path: [], message: 'must be an object, for example "storages: […]"' }]);
   const written = plainToInstance(ConfigurationFile, plain);
-  const mistakes = findMistakes(written);
+  const schemaMistakes = findMistakes(written);
+  const contradictions = findContradictions(plain);
   // What the schema refuses has no type to resolve.
-  if (mistakes.length > 0) return refuse(mistakes);
+  if (schemaMistakes.length > 0) return refuse([...schemaMistakes, ...contradictions]);
   const resolver = new ConfigurationResolver(file);
   const configuration = resolver.resolve(written);
-  return resolver.mistakes.length > 0 ? refuse(resolver.mistakes, configuration.files) : configuration;
+  const mistakes = [...contradictions, ...resolver.mistakes];
+  return mistakes.length > 0 ? refuse(mistakes, configuration.files) : configuration;
 }
 
 function toPlainObject(source: YamlSource): object | undefined {
