@@ -5,6 +5,12 @@ import { Rule } from './rule.js';
 /** The methods that a CORS rule can allow (Amazon S3 API, CORSRule). */
 export const CORS_METHODS = ['GET', 'PUT', 'HEAD', 'POST', 'DELETE'] as const;
 
+/** RFC 9110 section 5.6.2, `token`, without the `*` that is a wildcard here. The names go into response headers. */
+const HEADER_NAME = /^[!#$%&'+.^_`|~\dA-Za-z-]+$/;
+const HEADER_PATTERN = /^(?=.)[!#$%&'+.^_`|~\dA-Za-z-]*\*?[!#$%&'+.^_`|~\dA-Za-z-]*$/;
+const HEADER_NAME_RULE = 'header names such as "ETag"';
+const HEADER_PATTERN_RULE = 'header names such as "x-amz-*", with at most one "*"';
+
 const ORIGIN_RULE = 'origins such as "https://app.example.com", with at most one "*"';
 
 /** A CORS rule, in S3's terms with JSON's spelling. */
@@ -30,17 +36,21 @@ export class CorsRuleDocument {
   readonly allowedMethods!: readonly string[];
 
   @IsOptional()
-  @IsString({ each: true, message: 'must be a list of header names' })
-  @IsArray({ message: 'must be a list of header names' })
+  @Rule('isHeaderPattern', (value) => matches(value, HEADER_PATTERN), HEADER_PATTERN_RULE, true)
+  @IsArray({ message: `must be a list of ${HEADER_PATTERN_RULE}` })
   readonly allowedHeaders?: readonly string[];
 
   @IsOptional()
-  @IsString({ each: true, message: 'must be a list of header names' })
-  @IsArray({ message: 'must be a list of header names' })
+  @Rule('isHeaderName', (value) => matches(value, HEADER_NAME), HEADER_NAME_RULE, true)
+  @IsArray({ message: `must be a list of ${HEADER_NAME_RULE}` })
   readonly exposeHeaders?: readonly string[];
 
   @IsOptional()
   @Min(0, { message: 'must not be negative' })
   @IsInt({ message: 'must be a whole number of seconds' })
   readonly maxAgeSeconds?: number;
+}
+
+function matches(value: unknown, pattern: RegExp): boolean {
+  return typeof value === 'string' && pattern.test(value);
 }
