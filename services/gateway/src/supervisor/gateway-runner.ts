@@ -9,6 +9,8 @@ import type { BufferedWriter } from '../observability/buffered-writer.js';
 import { registerProcessMetrics } from '../observability/process-metrics.js';
 import { RequestMetrics } from '../observability/request-metrics.js';
 import { RequestObservers } from '../observability/request-observer.js';
+import type { RequestObserver } from '../observability/request-observer.js';
+import { RunningRequests } from '../observability/running-requests.js';
 import { StorageMetrics } from '../observability/storage-observer.js';
 import type { ServeSettings, WorkerReport } from './fleet.js';
 import type { Gateway, GatewayFactory } from './gateway-process.js';
@@ -17,6 +19,7 @@ import type { Gateway, GatewayFactory } from './gateway-process.js';
 export class GatewayRunner {
   private readonly registry = new Registry();
   private readonly snapshots: SnapshotStore;
+  private readonly requests = new RunningRequests();
   private readonly accessLog: BufferedWriter | undefined;
   private gateway: Gateway | undefined;
   private listening = false;
@@ -49,7 +52,8 @@ export class GatewayRunner {
   /** @throws what listening throws, such as `EADDRINUSE` */
   async start(): Promise<ListenAddress> {
     const metrics = new RequestMetrics(this.registry);
-    const observers = this.accessLog === undefined ? [metrics] : [metrics, new AccessLog(this.accessLog)];
+    const observers: RequestObserver[] = [metrics, this.requests];
+    if (this.accessLog !== undefined) observers.push(new AccessLog(this.accessLog));
     this.gateway = await this.create({
       snapshots: this.snapshots,
       listen: this.settings.listen,
@@ -77,9 +81,15 @@ export class GatewayRunner {
     return this.registry.getMetricsAsJSON();
   }
 
-  async close(graceMs: number): Promise<void> {
+  /** @returns whether all requests ended within the time */
+  async close(graceMs: number): Promise<boolean> {
+    let inTime = true;
+    // Set before the gateway's own, so that it looks before that one cuts off.
+    const deadline = setTimeout(() => (inTime = this.requests.count === 0), graceMs);
     // One that is about to listen, or failed to, has no requests to wait for, and would wait for its own start.
     if (this.listening) await this.gateway?.close(graceMs);
+    clearTimeout(deadline);
     this.accessLog?.flush();
+    return inTime;
   }
 }

@@ -44,7 +44,6 @@ export class SingleProcess implements Fleet {
 
   async close(graceMs: number): Promise<boolean> {
     this.state = 'draining';
-    await this.runner?.close(graceMs);
-    return true;
+    return (await this.runner?.close(graceMs)) ?? true;
   }
 }

@@ -2,6 +2,7 @@ import 'reflect-metadata';
 import { createGateway } from '../gateway.js';
 import { ApplicationLog } from '../observability/application-log.js';
 import { GatewayRunner } from './gateway-runner.js';
+import { REQUESTS_CUT_OFF } from './worker-messages.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
 /** How long a worker whose supervisor died lets its requests run, in milliseconds. */
@@ -29,8 +30,8 @@ async function start({ worker, settings, change }: Extract<ToWorker, { type: 'st
 async function end(graceMs: number): Promise<void> {
   if (ending) return;
   ending = true;
-  await runner?.close(graceMs);
-  process.exit(0);
+  const inTime = (await runner?.close(graceMs)) ?? true;
+  process.exit(inTime ? 0 : REQUESTS_CUT_OFF);
 }
 
 async function receive(message: ToWorker): Promise<void> {

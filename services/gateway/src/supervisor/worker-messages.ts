@@ -3,6 +3,9 @@ import type { ListenAddress } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
 import type { ServeSettings, WorkerReport } from './fleet.js';
 
+/** Exit code of a worker that was told to drain and had to cut requests off. */
+export const REQUESTS_CUT_OFF = 3;
+
 /** What the supervisor tells a worker. Snapshots hold Maps and Sets: the channel clones structures, not JSON. */
 export type ToWorker =
   | {

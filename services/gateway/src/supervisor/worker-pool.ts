@@ -6,6 +6,7 @@ import type { ListenAddress } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
 import type { ApplicationLog } from '../observability/application-log.js';
 import type { Fleet, ServeSettings, StartError, WorkerStatus } from './fleet.js';
+import { REQUESTS_CUT_OFF } from './worker-messages.js';
 import { Worker } from './worker.js';
 
 const FIRST_DELAY_MS = 100;
@@ -30,6 +31,7 @@ export class WorkerPool implements Fleet {
   private readonly restartsTotal: Counter;
   private change: ConfigurationChange | undefined;
   private closing: (() => void) | undefined;
+  private cutOff = false;
 
   constructor(
     private readonly count: number,
@@ -86,16 +88,15 @@ export class WorkerPool implements Fleet {
   async close(graceMs: number): Promise<boolean> {
     for (const { timer } of this.restarts.values()) clearTimeout(timer);
     if (this.workers.size === 0) return true;
-    let inTime = true;
     await new Promise<void>((resolve) => {
       this.closing = resolve;
       for (const worker of this.workers.values()) worker.drain(graceMs);
       setTimeout(() => {
-        inTime = false;
+        this.cutOff = true;
         for (const worker of this.workers.values()) worker.kill();
       }, graceMs + KILL_AFTER_MS).unref();
     });
-    return inTime;
+    return !this.cutOff;
   }
 
   private fork(
@@ -115,7 +116,10 @@ export class WorkerPool implements Fleet {
         // Its replacement tries again: the port was free once.
         worker.kill();
       },
-      exited: (exited, code, signal) => this.exited(exited, signal ?? `exit code ${code}`),
+      exited: (exited, code, signal) => {
+        if (this.closing !== undefined && code === REQUESTS_CUT_OFF) this.cutOff = true;
+        this.exited(exited, signal ?? `exit code ${code}`);
+      },
     });
     this.workers.set(number, worker);
   }
