@@ -1,10 +1,11 @@
 /**
- * `npm start`: from a clean clone to a running S3 endpoint over ./data. Plain JavaScript, because it runs on whatever
+ * `npm start`: from a clean clone to a running S3 endpoint over ./data, or over the folder given. Plain JavaScript, because it runs on whatever
  * Node is installed (>= 20) before anything is built; the gateway itself runs on the Node that the lockfile pins.
  */
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { constants } from 'node:os';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -12,6 +13,8 @@ const PINNED_NODE = join(ROOT, 'node_modules/.bin/node');
 const INSTALLED = join(ROOT, 'node_modules/.package-lock.json');
 const BUILT = join(ROOT, 'services/gateway/dist/.built');
 const SOURCES = ['packages', 'services', 'package-lock.json', 'tsconfig.base.json', 'nest-cli.json'];
+/** Signals within this time are one that came on two ways, in milliseconds. */
+const SAME_SIGNAL_MS = 500;
 const IGNORED = new Set(['node_modules', 'dist', 'test']);
 
 if (modified(INSTALLED) < modified(join(ROOT, 'package-lock.json'))) {
@@ -21,7 +24,7 @@ if (modified(BUILT) < newest(SOURCES.map((name) => join(ROOT, name)))) {
   await step('Building', ['run', '--silent', 'build']);
   writeFileSync(BUILT, '');
 }
-await serve(process.argv.slice(2));
+serve(process.argv.slice(2));
 
 /** Milliseconds since the epoch; 0 for what is not there. */
 function modified(file) {
@@ -70,17 +73,43 @@ function run(command, args) {
   });
 }
 
-async function serve(args) {
+function serve(args) {
   const data = join(ROOT, 'data');
-  const ownTarget = args.includes('--help') || args.some((arg) => arg.startsWith('--config'));
+  // Where the user is: npm runs this in the repository's root.
+  const cwd = process.env.INIT_CWD ?? process.cwd();
+  const ownTarget = namesTarget(args);
   if (!ownTarget && !existsSync(data)) mkdirSync(join(data, 'my-bucket'), { recursive: true });
-  const target = ownTarget ? [] : ['data'];
+  const target = ownTarget ? [] : [relative(cwd, data)];
   const child = spawn(PINNED_NODE, [join(ROOT, 'services/gateway/bin/bucketway.js'), 'serve', ...target, ...args], {
-    cwd: ROOT,
+    cwd,
     stdio: 'inherit',
+    // In a session of its own, so that a terminal's Ctrl-C, which reaches every process of its group, reaches it through here only.
+    detached: true,
   });
-  // A terminal's Ctrl-C reaches the child by itself; this process only waits for it to finish.
-  process.on('SIGINT', () => {});
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
-  child.on('exit', (code, signal) => process.exit(signal === null ? code : 1));
+  forwardSignals(child);
+  child.on('exit', (code, signal) => process.exit(signal === null ? code : 128 + constants.signals[signal]));
+}
+
+/** Whether arguments of `serve` name a folder, or something else than a folder. Every flag of it but --help takes a value. */
+function namesTarget(args) {
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i];
+    if (arg === '--help' || arg === '-h' || arg.startsWith('--config') || !arg.startsWith('-')) return true;
+    if (!arg.includes('=')) i++;
+  }
+  return false;
+}
+
+/** Once: npm passes on what a terminal or a service manager has sent to the whole group, and to be asked twice means to hurry. */
+function forwardSignals(child) {
+  let last = -Infinity;
+  const forward = (signal) => {
+    const now = performance.now();
+    if (now - last > SAME_SIGNAL_MS) child.kill(signal);
+    last = now;
+  };
+  process.on('SIGTERM', () => forward('SIGTERM'));
+  process.on('SIGINT', () => forward('SIGINT'));
+  // The terminal is gone: the gateway is to end its requests and stop.
+  process.on('SIGHUP', () => forward('SIGTERM'));
 }
