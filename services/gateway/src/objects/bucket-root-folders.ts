@@ -11,13 +11,13 @@ import { StorageTree } from '../storage/storage-tree.js';
 import { childPath } from '../storage/tree-path.js';
 import { bucketRootGrants } from './bucket-root-grants.js';
 import type { BucketState } from './bucket-state.js';
-import type { BucketStates } from './bucket-states.js';
+import type { BucketStateFile } from './bucket-state-file.js';
 import { BucketStateStore } from './bucket-state-store.js';
 
 /** A bucket of the bucket root. */
 export interface RootBucket {
   readonly mapping: BucketMapping;
-  readonly states: BucketStates;
+  readonly stateFile: BucketStateFile;
   readonly state: BucketState;
 }
 
@@ -26,7 +26,7 @@ interface Place {
   readonly path: string;
   readonly files: FileDriver;
   readonly folder: StoragePath;
-  readonly states: BucketStates;
+  readonly stateFile: BucketStateFile;
 }
 
 /** The folders of the bucket root, each of which is a bucket. */
@@ -41,9 +41,9 @@ export class BucketRootFolders {
     const root = snapshot.bucketRoot;
     const place = root && this.place(root, name);
     if (!place || (await place.files.stat(place.folder))?.kind !== 'folder') return undefined;
-    const state = await place.states.read(name);
+    const state = await place.stateFile.read();
     const grants = bucketRootGrants(snapshot, root, state.owner);
-    return { mapping: { name, path: place.path, grants, anonymous: 'none' }, states: place.states, state };
+    return { mapping: { name, path: place.path, grants, anonymous: 'none' }, stateFile: place.stateFile, state };
   }
 
   /** Names of all of them, in no order. */
@@ -68,9 +68,9 @@ export class BucketRootFolders {
     principal: Principal,
     refuseTaken: (bucket: RootBucket) => never,
   ): Promise<void> {
-    const { files, folder, states } = this.creatable(snapshot, name, principal);
+    const { files, folder, stateFile } = this.creatable(snapshot, name, principal);
     if (isAnonymous(principal)) throw new S3Error('AccessDenied');
-    await states.change(name, async () => {
+    await stateFile.change(async () => {
       const taken = await this.find(snapshot, name);
       if (taken) refuseTaken(taken);
       await files.makeFolder(folder);
@@ -84,8 +84,8 @@ export class BucketRootFolders {
    * @param empty called under the name's lock before the folder is removed; throws where the bucket is not empty
    */
   async delete(snapshot: Snapshot, name: BucketName, principal: Principal, empty: () => Promise<void>): Promise<void> {
-    const { files, folder, states } = this.creatable(snapshot, name, principal);
-    await states.remove(name, async () => {
+    const { files, folder, stateFile } = this.creatable(snapshot, name, principal);
+    await stateFile.remove(async () => {
       await empty();
       if (!(await removeEmptyFolders(files, folder))) {
         throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
@@ -110,9 +110,10 @@ export class BucketRootFolders {
   private place(root: BucketRoot, name: BucketName): Place | undefined {
     const location = this.tree.locate(root.path);
     const files = location?.storage.files;
-    const states = this.stateStore.at(root.path);
+    const states = location && this.stateStore.in(location.storage);
     if (!location || !files || !states) return undefined;
-    return { path: childPath(root.path, name), files, folder: joinPath(location.path, name), states };
+    const folder = joinPath(location.path, name);
+    return { path: childPath(root.path, name), files, folder, stateFile: states.of(name, folder) };
   }
 }
 

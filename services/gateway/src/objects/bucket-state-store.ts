@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import type { MountedStorage } from '../storage/mounted-storage.js';
 import { StorageTree } from '../storage/storage-tree.js';
 import type { BucketState } from './bucket-state.js';
+import type { BucketStateFile } from './bucket-state-file.js';
 import { BucketStates } from './bucket-states.js';
 
 /** The bucket states of every storage of the tree, each kept in the storage that the bucket lies in. */
@@ -11,10 +12,15 @@ export class BucketStateStore {
 
   constructor(private readonly tree: StorageTree) {}
 
-  /** The states of the storage that a path lies in; undefined where it can keep none. */
-  at(path: string): BucketStates | undefined {
-    const storage = this.tree.locate(path)?.storage;
-    if (!storage?.files) return undefined;
+  /** Where the state of the bucket at a path of the tree is kept; undefined where its storage can keep none. */
+  of(name: string, path: string): BucketStateFile | undefined {
+    const location = this.tree.locate(path);
+    return location && this.in(location.storage)?.of(name, location.path);
+  }
+
+  /** The states of a storage; undefined where it can keep none. */
+  in(storage: MountedStorage): BucketStates | undefined {
+    if (!storage.files) return undefined;
     let states = this.states.get(storage);
     if (states === undefined) {
       states = new BucketStates(storage.files);
@@ -25,7 +31,7 @@ export class BucketStateStore {
 
   /** When a bucket was created: by its state, else by its folder's time, which is the best that an existing folder tells. */
   async createdAt(name: string, path: string): Promise<Date> {
-    const { createdAt }: BucketState = (await this.at(path)?.read(name)) ?? {};
+    const { createdAt }: BucketState = (await this.of(name, path)?.read()) ?? {};
     if (createdAt !== undefined) return new Date(createdAt);
     const location = this.tree.locate(path);
     return new Date((await location?.storage.files?.stat(location.path))?.mtimeMs ?? 0);

@@ -1,63 +1,33 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { FileDriver } from '../storage/file-driver.js';
 import { RESERVED_FOLDER, joinPath, type StoragePath } from '../storage/storage-path.js';
-import type { BucketState } from './bucket-state.js';
-import { readSmallFile, writeSmallFile } from './file/small-files.js';
+import { BucketStateFile } from './bucket-state-file.js';
 
-interface Known {
-  readonly identity: string;
-  readonly mtimeMs: number;
-  readonly state: BucketState;
-}
+/** States kept in memory; another one is read again. */
+const MAX_KNOWN = 10_000;
 
-const NO_STATE: BucketState = {};
-
-/** Bucket states of one storage, in `.bucketway/buckets/`. What was read is kept until the file changes. */
+/**
+ * Bucket states of one storage, in `.bucketway/buckets/`. A state is that of a name and a folder: a name that is mapped to another
+ * folder is another bucket, and must neither inherit what clients have set on the first one nor overwrite who owns it.
+ */
 export class BucketStates {
   private readonly files: FileDriver;
-  private readonly known = new Map<string, Known>();
+  private readonly known = new LRUCache<string, BucketStateFile>({ max: MAX_KNOWN });
 
   constructor(storage: FileDriver) {
     this.files = storage.scope(RESERVED_FOLDER);
   }
 
-  async read(bucket: string): Promise<BucketState> {
-    const path = placeOf(bucket);
-    const stat = await this.files.stat(path);
-    if (stat === undefined) {
-      this.known.delete(bucket);
-      return NO_STATE;
+  /** @param folder of the bucket, in the storage: a storage that is mounted elsewhere keeps its states */
+  of(bucket: string, folder: StoragePath): BucketStateFile {
+    const id = `${bucket}/${folder}`;
+    let file = this.known.get(id);
+    if (file === undefined) {
+      const place = joinPath('buckets' as StoragePath, `${bucket}@${hash('sha1', folder)}.json`);
+      file = new BucketStateFile(this.files, place);
+      this.known.set(id, file);
     }
-    const known = this.known.get(bucket);
-    if (known?.identity === stat.identity && known.mtimeMs === stat.mtimeMs) return known.state;
-    const stored = await readSmallFile(this.files, path);
-    const state = stored ? (JSON.parse(stored.toString('utf8')) as BucketState) : NO_STATE;
-    this.known.set(bucket, { identity: stat.identity, mtimeMs: stat.mtimeMs, state });
-    return state;
+    return file;
   }
-
-  /** Changes a state under its lock. */
-  change(bucket: string, change: (before: BucketState) => BucketState | Promise<BucketState>): Promise<void> {
-    const path = placeOf(bucket);
-    return Promise.resolve(
-      this.files.lock(path, async () => {
-        const after = await change(await this.read(bucket));
-        await writeSmallFile(this.files, path, Buffer.from(JSON.stringify(after)));
-      }),
-    );
-  }
-
-  /** Forgets a bucket once an action has removed it, under its lock: nobody can create it anew in between. */
-  remove(bucket: string, action: () => Promise<void>): Promise<void> {
-    const path = placeOf(bucket);
-    return Promise.resolve(
-      this.files.lock(path, async () => {
-        await action();
-        await this.files.removeFile(path);
-      }),
-    );
-  }
-}
-
-function placeOf(bucket: string): StoragePath {
-  return joinPath('buckets' as StoragePath, `${bucket}.json`);
 }

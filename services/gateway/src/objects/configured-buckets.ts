@@ -1,10 +1,12 @@
 import { Injectable } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { Access } from '../auth/access.js';
 import type { Principal } from '../auth/identity.js';
 import { SnapshotStore } from '../config/snapshot-store.js';
-import type { BucketMapping } from '../config/snapshot.js';
+import type { BucketMapping, Snapshot } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import { isBucketName, type BucketName } from '../http/bucket-name.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import { StorageTree } from '../storage/storage-tree.js';
 import { BucketRootFolders } from './bucket-root-folders.js';
 import { BucketStateStore } from './bucket-state-store.js';
@@ -15,9 +17,20 @@ import { toS3Error } from './to-s3-error.js';
 
 const ALL_UPLOADS = { prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 1000 };
 
+/** Long enough to spare a busy bucket most looks, too short for a person, and for most programs, to notice. */
+const RECENT_MS = 20;
+
+interface RecentBucket {
+  readonly bucket: Bucket;
+  readonly snapshot: Snapshot;
+  readonly foundAt: number;
+}
+
 /** The buckets of the snapshot in force: those that it maps, and the folders of its bucket root. */
 @Injectable()
 export class ConfiguredBuckets extends Buckets {
+  private readonly recent = new LRUCache<BucketName, RecentBucket>({ max: 1000 });
+
   constructor(
     private readonly snapshots: SnapshotStore,
     private readonly tree: StorageTree,
@@ -28,14 +41,36 @@ export class ConfiguredBuckets extends Buckets {
     super();
   }
 
+  findRecent(name: BucketName): MaybePromise<Bucket> {
+    const known = this.recent.get(name);
+    if (known?.snapshot === this.snapshots.current && performance.now() - known.foundAt < RECENT_MS)
+      return known.bucket;
+    return this.find(name);
+  }
+
   async find(name: BucketName): Promise<Bucket> {
     const snapshot = this.snapshots.current;
+    const foundAt = performance.now();
+    this.recent.delete(name);
+    const bucket = await this.locate(snapshot, name);
+    this.recent.set(name, { bucket, snapshot, foundAt });
+    return bucket;
+  }
+
+  private async locate(snapshot: Snapshot, name: BucketName): Promise<Bucket> {
     const mapping = snapshot.buckets.get(name);
-    if (mapping) return new LocatedBucket(name, mapping, this.tree.storeAt(mapping.path), this.states.at(mapping.path));
+    if (mapping)
+      return new LocatedBucket(name, mapping, this.tree.storeAt(mapping.path), this.states.of(name, mapping.path));
     try {
       const found = await this.root.find(snapshot, name);
       if (found) {
-        return new LocatedBucket(name, found.mapping, this.tree.storeAt(found.mapping.path), found.states, found.state);
+        return new LocatedBucket(
+          name,
+          found.mapping,
+          this.tree.storeAt(found.mapping.path),
+          found.stateFile,
+          found.state,
+        );
       }
     } catch (error) {
       throw toS3Error(error);
@@ -92,6 +127,8 @@ export class ConfiguredBuckets extends Buckets {
       });
     } catch (error) {
       throw toS3Error(error);
+    } finally {
+      this.recent.delete(name);
     }
   }
 }

@@ -2,35 +2,36 @@ import type { BucketMapping } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { BucketName } from '../http/bucket-name.js';
 import type { BucketState } from './bucket-state.js';
-import type { BucketStates } from './bucket-states.js';
+import type { BucketStateFile } from './bucket-state-file.js';
 import type { Bucket, BucketSettings } from './buckets.js';
 import type { ObjectStore } from './object-store.js';
 
 /** A bucket as one request works on it: its settings are read once at most. */
 export class LocatedBucket implements Bucket {
   /**
-   * @param states where its state is kept; undefined where its storage can keep none
+   * @param stateFile where its state is kept; undefined where its storage can keep none
    * @param state if it was read already
    */
   constructor(
     readonly name: BucketName,
     readonly mapping: BucketMapping,
     readonly store: ObjectStore,
-    private readonly states: BucketStates | undefined,
-    private state?: BucketState,
+    private readonly stateFile: BucketStateFile | undefined,
+    private state?: BucketState | undefined,
   ) {}
 
   async settings(): Promise<BucketSettings> {
-    this.state ??= (await this.states?.read(this.name)) ?? {};
+    this.state ??= (await this.stateFile?.read()) ?? {};
     const { cors } = this.mapping;
     return cors ? { ...this.state, cors } : this.state;
   }
 
   async changeSettings(change: Parameters<Bucket['changeSettings']>[0]): Promise<void> {
-    if (!this.states) {
+    if (!this.stateFile) {
       throw new S3Error('NotImplemented', { message: 'The storage of this bucket cannot keep bucket settings.' });
     }
-    await this.states.change(this.name, (before) => withoutUndefined({ ...before, ...change }));
+    await this.stateFile.change((before) => withoutUndefined({ ...before, ...change }));
+    this.state = undefined;
   }
 }
 
