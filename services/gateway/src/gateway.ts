@@ -31,6 +31,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     ...(!options.tls && { http: { maxHeaderSize: MAX_HEADER_BYTES } }),
     // The pipeline parses the raw target itself, once: to the framework's router every request is one for "/".
     rewriteUrl: () => '/',
+    // Express-style middleware, which nothing here uses, would cost every request a turn.
+    skipMiddie: true,
     keepAliveTimeout: KEEP_ALIVE_MS,
     // Node's limit counts the body in, and an upload may take hours; the body decoder has its own idle limit.
     requestTimeout: 0,

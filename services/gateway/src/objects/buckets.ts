@@ -32,6 +32,13 @@ export interface ListedBucket {
 export abstract class Buckets {
   /** @throws S3Error `NoSuchBucket` */
   abstract find(name: BucketName): MaybePromise<Bucket>;
+  /**
+   * The same for an operation on an object, which may go by what was found a moment (20 ms) ago: a busy bucket is then not
+   * looked for with every request.
+   *
+   * @throws S3Error `NoSuchBucket`
+   */
+  abstract findRecent(name: BucketName): MaybePromise<Bucket>;
   /** Buckets in which the principal has any grant, in name order. */
   abstract list(principal: Principal): MaybePromise<readonly ListedBucket[]>;
   /** @throws S3Error `AccessDenied` (no bucket root, or not allowed), `BucketAlreadyExists`, `BucketAlreadyOwnedByYou` */

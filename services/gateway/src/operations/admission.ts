@@ -47,7 +47,9 @@ export class Admission {
       if (isAnonymous(principal) && body !== 'form') throw new S3Error('AccessDenied');
       return { request, principal, framing, observed: exchange };
     }
-    const bucket = await this.buckets.find(path.bucket);
+    const bucket = await (path.kind === 'object'
+      ? this.buckets.findRecent(path.bucket)
+      : this.buckets.find(path.bucket));
     exchange.bucket = bucket;
     if (permission === 'any') this.access.requireAny(principal, bucket.mapping);
     else this.access.require(principal, bucket.mapping, permission, scopeOf(request, permission));

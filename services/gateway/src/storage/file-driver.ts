@@ -24,6 +24,11 @@ export interface FileStat {
   readonly mtimeMs: number;
   /** Tells a replaced file from the same one (an inode number, an entity tag). No spaces; empty where the storage has neither. */
   readonly identity: string;
+  /**
+   * When anything of the file last changed, its record included, in milliseconds since the epoch; only where the storage
+   * tells so reliably that nothing can have changed while this has not.
+   */
+  readonly changeMs?: number;
 }
 
 /** A file and its record, without its bytes. */
@@ -94,6 +99,11 @@ export interface FileDriver {
   open(path: StoragePath): MaybePromise<OpenFile>;
   /** Facts and record of a file or folder, or undefined where there is none. */
   facts(path: StoragePath): MaybePromise<FileFacts | undefined>;
+  /**
+   * What a name leads to now, for comparing with facts that were taken before. Cheaper than all others, and no proof that
+   * the path lies in the scope.
+   */
+  identify(path: StoragePath): MaybePromise<FileStat | undefined>;
   /** Facts alone, for names whose record does not matter. Cheaper than {@link facts}. */
   stat(path: StoragePath): MaybePromise<FileStat | undefined>;
   /** Facts and records of files of one folder; undefined for those that are gone. For listings. */

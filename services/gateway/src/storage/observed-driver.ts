@@ -37,8 +37,13 @@ export class ObservedDriver implements FileDriver {
     return this.timed('facts', () => this.driver.facts(path));
   }
 
+  // Looks at names are too cheap to be worth the clock.
+  identify(path: StoragePath): MaybePromise<FileStat | undefined> {
+    return this.driver.identify(path);
+  }
+
   stat(path: StoragePath): MaybePromise<FileStat | undefined> {
-    return this.timed('stat', () => this.driver.stat(path));
+    return this.driver.stat(path);
   }
 
   factsOf(folder: StoragePath, names: readonly string[]): MaybePromise<readonly (FileFacts | undefined)[]> {
@@ -95,12 +100,17 @@ export class ObservedDriver implements FileDriver {
     };
   }
 
-  private async timed<T>(call: string, action: () => MaybePromise<T>): Promise<T> {
+  private timed<T>(call: string, action: () => MaybePromise<T>): MaybePromise<T> {
     const started = performance.now();
-    try {
-      return await action();
-    } finally {
-      this.observer.called(this.kind, call, (performance.now() - started) / 1000);
+    const result = action();
+    if (!(result instanceof Promise)) {
+      this.ended(call, started);
+      return result;
     }
+    return result.finally(() => this.ended(call, started));
+  }
+
+  private ended(call: string, started: number): void {
+    this.observer.called(this.kind, call, (performance.now() - started) / 1000);
   }
 }

@@ -22,6 +22,10 @@ export class MemoryBuckets extends Buckets {
   readonly films = bucket('films', true);
   readonly private = bucket('private', false);
 
+  override findRecent(name: BucketName): Bucket {
+    return this.find(name);
+  }
+
   find(name: BucketName): Bucket {
     const found = [this.photos, this.films, this.private].find((candidate) => candidate.name === name);
     if (found === undefined) throw new S3Error('NoSuchBucket');

@@ -10,8 +10,18 @@ export interface AmzDate {
 
 const FORM = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/;
 
+// Requests of the same second carry the same text.
+let latest: AmzDate | undefined;
+
 /** Parses `yyyyMMdd'T'HHmmss'Z'`; undefined for anything else, and for days that no calendar has. */
 export function parseAmzDate(text: string): AmzDate | undefined {
+  if (latest?.text === text) return latest;
+  const date = parse(text);
+  if (date) latest = date;
+  return date;
+}
+
+function parse(text: string): AmzDate | undefined {
   const match = FORM.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second] = match;

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
 import { parseAmzDate, parseHttpDate, type AmzDate } from './amz-date.js';
@@ -6,6 +7,15 @@ import { parseSignedHeaders } from './signed-headers.js';
 import type { V4Signature } from './v4-signature.js';
 
 const ALGORITHM = 'AWS4-HMAC-SHA256';
+const HEX_SIGNATURE = /^[0-9a-f]{64}$/;
+
+/** What an `Authorization` header says but for the signature. */
+type Claim = Pick<V4Signature, 'credential' | 'signedHeaders'>;
+
+// A client sends the same claim with every request of a day. Only well-formed ones are kept; whether they hold is asked each time.
+const claims = new LRUCache<string, Claim>({ max: 1000 });
+const MAX_KEPT_LENGTH = 1024;
+const SIGNATURE = 'Signature=';
 
 /**
  * Parses `Authorization: AWS4-HMAC-SHA256 Credential=…, SignedHeaders=…, Signature=…` and the date beside it.
@@ -13,6 +23,25 @@ const ALGORITHM = 'AWS4-HMAC-SHA256';
  * @throws S3Error `AuthorizationHeaderMalformed`, `AccessDenied` without a date, `InvalidArgument` for another algorithm
  */
 export function parseAuthorizationHeader(authorization: string, headers: HeaderMap): V4Signature {
+  const at = authorization.lastIndexOf(SIGNATURE);
+  const head = at < 0 ? '' : authorization.slice(0, at);
+  const known = claims.get(head);
+  if (known !== undefined && HEX_SIGNATURE.test(authorization.slice(at + SIGNATURE.length))) {
+    return { ...known, date: requestDate(headers), signature: authorization.slice(at + SIGNATURE.length) };
+  }
+  const { signature, ...claim } = parseFields(authorization);
+  if (
+    head !== '' &&
+    head.length <= MAX_KEPT_LENGTH &&
+    authorization.endsWith(signature) &&
+    HEX_SIGNATURE.test(signature)
+  ) {
+    claims.set(head, claim);
+  }
+  return { ...claim, date: requestDate(headers), signature };
+}
+
+function parseFields(authorization: string): Claim & { readonly signature: string } {
   const space = authorization.indexOf(' ');
   const algorithm = space < 0 ? authorization : authorization.slice(0, space);
   if (algorithm !== ALGORITHM) {
@@ -39,7 +68,6 @@ export function parseAuthorizationHeader(authorization: string, headers: HeaderM
   if (typeof list === 'string') throw malformed('header', list);
   return {
     credential: parseCredential(credential, 'header'),
-    date: requestDate(headers),
     signedHeaders: list,
     signature,
   };

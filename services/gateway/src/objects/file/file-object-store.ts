@@ -2,7 +2,7 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
 import type { FileDriver, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
-import { RESERVED_FOLDER, parentOf, type StoragePath } from '../../storage/storage-path.js';
+import { RESERVED_FOLDER, joinPath, parentOf, type StoragePath } from '../../storage/storage-path.js';
 import { checkDeleteConditions, checkPutConditions, hasConditions } from '../write-conditions.js';
 import type { WriteConditions } from '../conditions.js';
 import type { ListQuery, ObjectListing } from '../listing.js';
@@ -10,15 +10,18 @@ import type { ByteSink } from '../object-body.js';
 import type { ObjectInfo, Tag } from '../object-info.js';
 import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../object-store.js';
 import { toS3Error } from '../to-s3-error.js';
+import { CachedOpenObject } from './cached-open-object.js';
 import { FileListing } from './file-listing.js';
 import { FileMultipartStore } from './file-multipart-store.js';
 import { FileOpenObject } from './file-open-object.js';
 import { keyToPath } from './key-path.js';
+import { ObjectCache, type CachedObject } from './object-cache.js';
 import { describeObject, recordOf } from './object-description.js';
 import { MAX_LOOKS, ObjectRecords } from './object-records.js';
 import { ObjectPublisher } from './object-publisher.js';
 import { readPage } from './page-reader.js';
 import { SidecarRecords } from './sidecar-records.js';
+import { readWhole } from './small-files.js';
 
 /** S3 over files: the object `a/b.txt` is the file `a/b.txt` of the bucket's folder. */
 export class FileObjectStore implements ObjectStore {
@@ -30,8 +33,13 @@ export class FileObjectStore implements ObjectStore {
   /**
    * @param storage the whole storage
    * @param base the bucket's folder in it
+   * @param cache shared by the stores of a storage
    */
-  constructor(storage: FileDriver, base: StoragePath) {
+  constructor(
+    storage: FileDriver,
+    private readonly base: StoragePath,
+    private readonly cache = new ObjectCache(),
+  ) {
     this.files = storage.scope(base);
     const reserved = storage.scope(RESERVED_FOLDER);
     this.records = new ObjectRecords(this.files, base, new SidecarRecords(reserved));
@@ -45,31 +53,26 @@ export class FileObjectStore implements ObjectStore {
   }
 
   async head(key: ObjectKey): Promise<ObjectInfo> {
-    const object = await this.open(key);
-    await object.close();
-    return object.info;
+    const path = keyToPath(key);
+    try {
+      const cached = await this.findCached(path);
+      if (cached) return cached.info;
+      const { info, file } = await this.openPinned(key, path);
+      await file.close();
+      return info;
+    } catch (error) {
+      throw toS3Error(error);
+    }
   }
 
   async open(key: ObjectKey): Promise<OpenObject> {
     const path = keyToPath(key);
     try {
-      for (let look = 1; ; look++) {
-        const file = await this.openFile(path, key);
-        let found;
-        try {
-          found = await this.records.find(path, file);
-          // The name was given to another file between the open and the look at its record.
-          if (found?.fit !== 'same' && look < MAX_LOOKS && !(await this.records.isCurrent(path, file.stat))) {
-            await file.close();
-            continue;
-          }
-        } catch (error) {
-          await file.close();
-          throw error;
-        }
-        const record = found?.fit === 'other' ? undefined : found?.record;
-        return new FileOpenObject(describeObject(key, file.stat, record), file);
-      }
+      const cached = await this.findCached(path);
+      if (cached) return new CachedOpenObject(cached);
+      const { info, file } = await this.openPinned(key, path);
+      if (!this.cache.accepts(file.stat)) return new FileOpenObject(info, file);
+      return new CachedOpenObject(await this.keep(path, info, file));
     } catch (error) {
       throw toS3Error(error);
     }
@@ -153,6 +156,43 @@ export class FileObjectStore implements ObjectStore {
       });
     } catch (error) {
       throw toS3Error(error);
+    }
+  }
+
+  private async findCached(path: StoragePath): Promise<CachedObject | undefined> {
+    const place = joinPath(this.base, path);
+    return this.cache.has(place) ? this.cache.get(place, await this.files.identify(path)) : undefined;
+  }
+
+  private async keep(path: StoragePath, info: ObjectInfo, file: OpenFile): Promise<CachedObject> {
+    try {
+      const object = { stat: file.stat, info, content: await readWhole(file) };
+      // Cut short while it was read: the file is being changed under the open descriptor.
+      if (object.content.length === file.stat.size) this.cache.set(joinPath(this.base, path), object);
+      return object;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** Opens a file and finds the record of that very version of it. */
+  private async openPinned(key: ObjectKey, path: StoragePath): Promise<{ info: ObjectInfo; file: OpenFile }> {
+    for (let look = 1; ; look++) {
+      const file = await this.openFile(path, key);
+      let found;
+      try {
+        found = await this.records.find(path, file);
+        // The name was given to another file between the open and the look at its record.
+        if (found?.fit !== 'same' && look < MAX_LOOKS && !(await this.records.isCurrent(path, file.stat))) {
+          await file.close();
+          continue;
+        }
+      } catch (error) {
+        await file.close();
+        throw error;
+      }
+      const record = found?.fit === 'other' ? undefined : found?.record;
+      return { info: describeObject(key, file.stat, record), file };
     }
   }
 

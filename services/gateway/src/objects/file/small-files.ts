@@ -1,4 +1,4 @@
-import type { FileDriver } from '../../storage/file-driver.js';
+import type { FileDriver, OpenFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import type { StoragePath } from '../../storage/storage-path.js';
 
@@ -12,17 +12,22 @@ export async function readSmallFile(driver: FileDriver, path: StoragePath): Prom
     throw error;
   }
   try {
-    const content = Buffer.allocUnsafe(file.stat.size);
-    let done = 0;
-    while (done < content.length) {
-      const count = await file.read(content.subarray(done), done);
-      if (count === 0) break;
-      done += count;
-    }
-    return content.subarray(0, done);
+    return await readWhole(file);
   } finally {
     await file.close();
   }
+}
+
+/** Reads all of an open file into memory; less than its size where it was cut short since. */
+export async function readWhole(file: OpenFile): Promise<Buffer> {
+  const content = Buffer.allocUnsafeSlow(file.stat.size);
+  let done = 0;
+  while (done < content.length) {
+    const count = await file.read(content.subarray(done), done);
+    if (count === 0) break;
+    done += count;
+  }
+  return content.subarray(0, done);
 }
 
 /** Writes a whole file of the gateway's own: readers see the old or the new content. */

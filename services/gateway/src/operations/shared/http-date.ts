@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 // IMF-fixdate, the obsolete RFC 850 form and asctime (RFC 9110, section 5.6.7), told apart by their layout.
 const IMF_FIXDATE =
@@ -6,9 +8,14 @@ const RFC_850 = /^[A-Z][a-z]{5,8}, (\d{2})-([A-Z][a-z]{2})-(\d{2}) (\d{2}):(\d{2
 const ASCTIME = /^[A-Z][a-z]{2} ([A-Z][a-z]{2}) ([ \d]\d) (\d{2}):(\d{2}):(\d{2}) (\d{4})$/;
 const ISO_8601 = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2}:\d{2})$/;
 
+const formatted = new LRUCache<number, string>({ max: 4096 });
+
 /** A date as `Last-Modified` carries it: IMF-fixdate, whole seconds. */
 export function formatHttpDate(date: Date): string {
-  return date.toUTCString();
+  const seconds = Math.floor(date.getTime() / 1000);
+  let text = formatted.get(seconds);
+  if (text === undefined) formatted.set(seconds, (text = date.toUTCString()));
+  return text;
 }
 
 /** Parses an HTTP date in any of the three forms of RFC 9110, or returns undefined: who gets one that cannot be read ignores the header. */

@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, type Stats } from 'node:fs';
 import { StorageError } from '../storage-error.js';
 import { errnoOf } from './errno.js';
 import type { FileCalls } from './file-calls.js';
@@ -12,6 +12,8 @@ const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOF
  * symbolic link in its place; a descriptor cannot be swapped.
  */
 export class FolderHandle {
+  private stat: Stats | undefined;
+
   private constructor(
     private readonly calls: FileCalls,
     private readonly fd: number,
@@ -45,9 +47,20 @@ export class FolderHandle {
     return (await pathOf(this.calls, this.fd, path)) === path;
   }
 
+  /**
+   * Whether a path leads to this very folder now. By its inode, not by its name: another filesystem that is mounted over it
+   * leaves the name as it was.
+   */
+  async isReachedBy(path: string): Promise<boolean> {
+    this.stat ??= await this.calls.fstat(this.fd);
+    const there = await this.calls.lstat(path);
+    return there?.ino === this.stat.ino && there.dev === this.stat.dev;
+  }
+
   /** Number of the device that the folder lies on. */
   async device(): Promise<number> {
-    return (await this.calls.fstat(this.fd)).dev;
+    this.stat ??= await this.calls.fstat(this.fd);
+    return this.stat.dev;
   }
 
   /** Makes the folder's entries durable. */

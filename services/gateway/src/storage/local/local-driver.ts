@@ -65,7 +65,7 @@ export class LocalDriver implements FileDriver {
       if (stat.isDirectory()) throw new StorageError('is-folder', 'The path is a folder.');
       if (!stat.isFile()) throw new StorageError('not-found', 'The path is not a regular file.');
       const record = this.storage.records ? await readRecord(calls, named ? absolute : actual) : undefined;
-      return new LocalOpenFile(this.storage, fd, toFileStat(stat), record);
+      return new LocalOpenFile(this.storage, fd, toFileStat(stat, this.storage.local), record);
     } catch (error) {
       if (fd >= 0) await calls.close(fd);
       throw toStorageError(error);
@@ -79,11 +79,23 @@ export class LocalDriver implements FileDriver {
       if (stat === undefined) return undefined;
       if (stat.isSymbolicLink()) return await this.linkFacts(absolute);
       if (!(await this.isWithin(absolute))) return undefined;
-      if (stat.isDirectory()) return { stat: toFileStat(stat), record: undefined };
-      return stat.isFile() ? { stat: toFileStat(stat), record: await this.recordAt(absolute) } : undefined;
+      if (stat.isDirectory()) return { stat: toFileStat(stat, this.storage.local), record: undefined };
+      return stat.isFile()
+        ? { stat: toFileStat(stat, this.storage.local), record: await this.recordAt(absolute) }
+        : undefined;
     } catch (error) {
       if (isAbsence(error)) return undefined;
       throw toStorageError(error);
+    }
+  }
+
+  identify(path: StoragePath): MaybePromise<FileStat | undefined> {
+    try {
+      const stat = this.storage.calls.lstat(this.absolute(path));
+      if (!(stat instanceof Promise)) return stat && toFileStat(stat, this.storage.local);
+      return stat.then((known) => known && toFileStat(known, this.storage.local));
+    } catch {
+      return undefined;
     }
   }
 
@@ -94,7 +106,7 @@ export class LocalDriver implements FileDriver {
       if (stat === undefined) return undefined;
       if (stat.isSymbolicLink()) return (await this.linkFacts(absolute))?.stat;
       const plain = stat.isFile() || stat.isDirectory();
-      return plain && (await this.isWithin(absolute)) ? toFileStat(stat) : undefined;
+      return plain && (await this.isWithin(absolute)) ? toFileStat(stat, this.storage.local) : undefined;
     } catch (error) {
       if (isAbsence(error)) return undefined;
       throw toStorageError(error);
@@ -244,7 +256,7 @@ export class LocalDriver implements FileDriver {
     if (record instanceof Promise) return this.factsLater(path, record);
     const stat = calls.lstat(path);
     if (stat instanceof Promise) return this.factsLater(path, record);
-    if (stat?.isFile()) return { stat: toFileStat(stat), record };
+    if (stat?.isFile()) return { stat: toFileStat(stat, this.storage.local), record };
     return stat?.isSymbolicLink() ? this.factsLater(path, record) : undefined;
   }
 
@@ -253,7 +265,7 @@ export class LocalDriver implements FileDriver {
       const record = await reading;
       const stat = await this.storage.calls.lstat(path);
       if (stat?.isSymbolicLink()) return await this.linkFacts(path);
-      return stat?.isFile() ? { stat: toFileStat(stat), record } : undefined;
+      return stat?.isFile() ? { stat: toFileStat(stat, this.storage.local), record } : undefined;
     } catch (error) {
       if (isAbsence(error)) return undefined;
       throw toStorageError(error);
@@ -274,7 +286,9 @@ export class LocalDriver implements FileDriver {
     const actual = await calls.realpath(absolute);
     await this.checkLink(absolute, actual);
     const stat = await calls.lstat(actual);
-    return stat?.isFile() ? { stat: toFileStat(stat), record: await this.recordAt(actual) } : undefined;
+    return stat?.isFile()
+      ? { stat: toFileStat(stat, this.storage.local), record: await this.recordAt(actual) }
+      : undefined;
   }
 
   /** A link may lead to a file inside the scope; a folder in the path may not be one, or loops and other buckets would come within reach. */

@@ -1,5 +1,4 @@
 import fs from 'node:fs';
-import { randomUUID } from 'node:crypto';
 import type { LocalStorageOptions } from '../../config/snapshot.js';
 import type { DriverCapabilities } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
@@ -8,6 +7,7 @@ import { errnoOf, toStorageError } from './errno.js';
 import { DIRECT_CALLS, QUEUED_CALLS, type FileCalls } from './file-calls.js';
 import { hasExtendedAttributes, hasHardLinks, isLocalFilesystem, mountsBelow } from './filesystem-probe.js';
 import { FolderCache } from './folder-cache.js';
+import { FolderHandles } from './folder-handles.js';
 import { LockOwner } from './lock-owner.js';
 import { PathLocks } from './path-locks.js';
 import { sweepTemporaries } from './temporary-sweeper.js';
@@ -38,6 +38,8 @@ interface Workspace {
  * cached folder names. A root that is not there yet (a volume not mounted) is looked for again at each use.
  */
 export class LocalStorage {
+  readonly handles = new FolderHandles();
+  private temporaries = 0;
   private root: Root | undefined;
   private workspace: Workspace | undefined;
   private sweeper: NodeJS.Timeout | undefined;
@@ -55,6 +57,11 @@ export class LocalStorage {
 
   get calls(): FileCalls {
     return this.openRoot().calls;
+  }
+
+  /** Whether the filesystem is this machine's own. */
+  get local(): boolean {
+    return this.openRoot().local;
   }
 
   get rootPath(): string {
@@ -82,10 +89,10 @@ export class LocalStorage {
     return { atomicCreate: true, atomicReplace: true, randomWrites: true, records: this.records, sharedLocks: true };
   }
 
-  /** Absolute path for a new temporary file, on the same filesystem as the root. */
+  /** Absolute path, of no other process and no other call, for a new temporary file, on the same filesystem as the root. */
   newTemporaryPath(): string {
     const workspace = this.openWorkspace();
-    return `${workspace.temporaryFolder}/${workspace.owner.id}.${randomUUID()}`;
+    return `${workspace.temporaryFolder}/${workspace.owner.id}.${++this.temporaries}`;
   }
 
   /** Whether a folder is, or lies in, another mount below the root. */

@@ -6,7 +6,7 @@ import type { CommitMode, FileStat, TemporaryFile } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_PREFIX, type StoragePath } from '../storage-path.js';
 import { errnoOf, toStorageError, translate } from './errno.js';
-import { writeAt } from './file-calls.js';
+import { LARGE_TRANSFER, QUEUED_CALLS, writeAt } from './file-calls.js';
 import { toFileStat } from './file-facts.js';
 import { openOrMakeFolder, type FolderHandle } from './folder-handle.js';
 import type { LocalStorage } from './local-storage.js';
@@ -34,6 +34,7 @@ interface Away {
 /** A file in the storage's own area that becomes an object by one rename or link. */
 export class LocalTemporaryFile implements TemporaryFile {
   private written = 0;
+  private size = 0;
   private pending: Promise<void> | undefined;
   private target: Target | undefined;
   private away: Away | undefined;
@@ -79,7 +80,9 @@ export class LocalTemporaryFile implements TemporaryFile {
       }
       // Where a record is still to come, it must be flushed as well, and that flush does for both.
       if (!this.storage.records) await this.flush();
-      return toFileStat(stat);
+      this.size = stat.size;
+      // Without the time of its last change, which the commit is to be.
+      return toFileStat(stat, false);
     } catch (error) {
       throw toStorageError(error);
     }
@@ -130,15 +133,18 @@ export class LocalTemporaryFile implements TemporaryFile {
     return this.away && this.target ? `${this.target.folder.path}/${this.away.name}` : this.path;
   }
 
-  private openFolder(path: string): Promise<FolderHandle> {
-    const { calls, rootPath, durability } = this.storage;
+  private async openFolder(path: string): Promise<FolderHandle> {
+    const { calls, rootPath, durability, handles } = this.storage;
+    const idle = await handles.take(path);
+    if (idle) return idle;
     // From the root, not the scope: a bucket may be mapped to a folder that its first object makes.
     return openOrMakeFolder(calls, rootPath, path, durability === 'directory');
   }
 
   private async place(target: string, mode: CommitMode): Promise<void> {
     const { calls, hardLinks } = this.storage;
-    if (mode === 'replace') await calls.rename(this.location, target);
+    // To write out a large file that replaces another (ext4) and give back that one's blocks takes the kernel tens of milliseconds.
+    if (mode === 'replace') await (this.size < LARGE_TRANSFER ? calls : QUEUED_CALLS).rename(this.location, target);
     else if (hardLinks) {
       // Unlike a look and a rename, link(2) refuses a name that anybody, also another program, has taken meanwhile.
       await calls.link(this.location, target);
@@ -198,6 +204,6 @@ export class LocalTemporaryFile implements TemporaryFile {
   private async closeTarget(): Promise<void> {
     const target = this.target;
     this.target = undefined;
-    await target?.folder.close();
+    if (target) await this.storage.handles.give(target.parent, target.folder);
   }
 }

@@ -1,0 +1,63 @@
+import { LRUCache } from 'lru-cache';
+import type { FileStat } from '../../storage/file-driver.js';
+import type { ObjectInfo } from '../object-info.js';
+
+/** A small object, whole, and the facts under which it is valid. */
+export interface CachedObject {
+  readonly stat: FileStat;
+  readonly info: ObjectInfo;
+  readonly content: Buffer;
+}
+
+/** Objects up to this size, in bytes, are kept. */
+export const MAX_CACHED_BYTES = 16 * 1024;
+/** Bytes kept by a process, with what an entry costs besides its content. */
+const MAX_TOTAL_BYTES = 8 * 1024 * 1024;
+const ENTRY_BYTES = 1024;
+/** A change in the same tick of the filesystem's clock as the one before leaves no trace in a file's times. */
+const SETTLED_MS = 50;
+
+/**
+ * Small objects that were read lately. An entry is good while the name still leads to the same unchanged file, which one lstat tells: inode,
+ * size, and the times of the last change of content and of anything else. So whoever changes a file, with whatever program,
+ * is noticed, and a read costs one call instead of six.
+ */
+export class ObjectCache {
+  private readonly objects = new LRUCache<string, CachedObject>({
+    maxSize: MAX_TOTAL_BYTES,
+    sizeCalculation: ({ content }) => content.length + ENTRY_BYTES,
+  });
+
+  has(path: string): boolean {
+    return this.objects.has(path);
+  }
+
+  /** @param stat what the name leads to now */
+  get(path: string, stat: FileStat | undefined): CachedObject | undefined {
+    const known = this.objects.get(path);
+    if (known === undefined) return undefined;
+    if (stat && isSame(known.stat, stat)) return known;
+    this.objects.delete(path);
+    return undefined;
+  }
+
+  /** Whether a file that was looked at now may be kept. */
+  accepts(stat: FileStat): boolean {
+    return stat.size <= MAX_CACHED_BYTES && stat.changeMs !== undefined && Date.now() - stat.changeMs > SETTLED_MS;
+  }
+
+  set(path: string, object: CachedObject): void {
+    this.objects.set(path, object);
+  }
+}
+
+function isSame(one: FileStat, other: FileStat): boolean {
+  return (
+    one.changeMs !== undefined &&
+    one.changeMs === other.changeMs &&
+    one.mtimeMs === other.mtimeMs &&
+    one.size === other.size &&
+    one.identity === other.identity &&
+    other.kind === 'file'
+  );
+}
