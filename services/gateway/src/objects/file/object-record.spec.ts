@@ -2,14 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CHECKSUM_ALGORITHMS } from '../checksum.js';
 import { compactParts, describeObject, recordOf } from './object-description.js';
-import {
-  decodeRecord,
-  decodeRecordHead,
-  encodeRecord,
-  encodeSpilledRecord,
-  fitOf,
-  type ObjectRecord,
-} from './object-record.js';
+import { decodeRecord, decodeRecordHead } from './decode-record.js';
+import { encodeRecord, encodeSpilledRecord } from './encode-record.js';
+import { CONTENT_TYPES } from './record-layout.js';
+import { fitOf, type ObjectRecord } from './object-record.js';
 import type { ObjectKey } from '../../http/object-key.js';
 
 const text = fc.string({ unit: 'grapheme', maxLength: 12 });
@@ -28,13 +24,13 @@ const record: fc.Arbitrary<ObjectRecord> = fc.record(
     mtimeMs: fc.double({ min: 0, max: 4e12, noNaN: true }),
     identity: fc.oneof(fc.constant(''), fc.bigInt({ min: 1n, max: 2n ** 64n }).map(String)),
     etag: fc.stringMatching(/^[0-9a-f]{32}(-[1-9][0-9]{0,3})?$/),
-    headers: fields,
+    headers: fc.oneof(fields, fc.record({ 'content-type': fc.oneof(text, fc.constantFrom(...CONTENT_TYPES)) })),
     metadata: fields,
     tags: fc.array(fc.record({ key: text, value: text }), { maxLength: 5 }),
     checksum: fc.record({
       algorithm: fc.constantFrom(...CHECKSUM_ALGORITHMS),
       type: fc.constantFrom('FULL_OBJECT', 'COMPOSITE'),
-      value: fc.constantFrom('AAAAAA==', 'AAAAAA==-3'),
+      value: fc.constantFrom('AAAAAA==', 'AAAAAAAAAAA=', 'AAAAAA==-3'),
     }),
     parts: parts.map(compactParts),
     uploadId: fc.stringMatching(/^[0-9a-f]{32}$/),
@@ -55,6 +51,20 @@ describe('a record', () => {
         expect(fitOf(decodeRecord(encodeRecord(one)) as ObjectRecord, one)).toBe('same');
       }),
     );
+  });
+
+  it('of a usual object fits in the inode', () => {
+    const usual: ObjectRecord = {
+      size: 5 * 1024 ** 3,
+      mtimeMs: 1_795_370_468_498.4604,
+      identity: '13139931',
+      etag: 'd41d8cd98f00b204e9800998ecf8427e',
+      headers: { 'content-type': 'application/octet-stream' },
+      metadata: {},
+      tags: [],
+      checksum: { algorithm: 'CRC64NVME', type: 'FULL_OBJECT', value: 'AAAAAAAAAAA=' },
+    };
+    expect(encodeRecord(usual).length).toBeLessThanOrEqual(60);
   });
 
   it('says what the object says', () => {

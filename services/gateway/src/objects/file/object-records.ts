@@ -1,16 +1,9 @@
 import type { FileDriver, FileFacts, FileStat, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
-import {
-  decodeRecord,
-  decodeRecordHead,
-  encodeRecord,
-  encodeSpilledRecord,
-  fitOf,
-  isSameVersion,
-  type ObjectRecord,
-  type RecordFit,
-} from './object-record.js';
+import { decodeRecord, decodeRecordHead } from './decode-record.js';
+import { encodeRecord, encodeSpilledRecord } from './encode-record.js';
+import { fitOf, isSameVersion, type ObjectRecord, type RecordFit } from './object-record.js';
 import { opaqueETag } from './opaque-etag.js';
 import type { SidecarRecords } from './sidecar-records.js';
 
@@ -58,7 +51,7 @@ export class ObjectRecords {
     const record =
       facts.record === undefined || head?.spilled || !this.files.capabilities.records
         ? await this.findSidecar(path, facts.stat, head?.spilled ?? false)
-        : decodeRecord(facts.record, head);
+        : decodeRecord(facts.record);
     return record && { record, fit: fitOf(record, facts.stat) };
   }
 

@@ -3,7 +3,9 @@ import type { MaybePromise } from '../../maybe-promise.js';
 import type { FileDriver, FileStat } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
-import { decodeRecord, encodeRecord, fitOf, type FileVersion, type ObjectRecord } from './object-record.js';
+import { decodeRecord } from './decode-record.js';
+import { encodeRecord } from './encode-record.js';
+import { fitOf, type FileVersion, type ObjectRecord } from './object-record.js';
 import { readSmallFile, writeSmallFile } from './small-files.js';
 
 const FOLDER = 'meta' as StoragePath;
@@ -28,7 +30,7 @@ export class SidecarRecords {
   /** @param current facts of the file as it is: its record stays, whatever attempts to replace it have failed since */
   async add(path: StoragePath, record: ObjectRecord, current: FileVersion | undefined): Promise<void> {
     const before = current && bestOf(await this.read(path), current);
-    const records = (before ? [record, before] : [record]).map((one) => encodeRecord(one).toString('utf8'));
+    const records = (before ? [record, before] : [record]).map((one) => encodeRecord(one).toString('base64'));
     const sidecar: Sidecar = { path, records };
     await writeSmallFile(this.reserved, placeOf(path), Buffer.from(JSON.stringify(sidecar)));
   }
@@ -42,7 +44,7 @@ export class SidecarRecords {
       const stored = await readSmallFile(this.reserved, placeOf(path));
       if (stored === undefined) return [];
       const sidecar = JSON.parse(stored.toString('utf8')) as Sidecar;
-      return sidecar.records.map((one) => decodeRecord(Buffer.from(one))).filter((one) => one !== undefined);
+      return sidecar.records.map((one) => decodeRecord(Buffer.from(one, 'base64'))).filter((one) => one !== undefined);
     } catch (error) {
       // A damaged sidecar must not make the file unreadable: the object is then one without a record.
       if (error instanceof StorageError) throw error;

@@ -11,6 +11,7 @@ import type { Snapshot } from '../../config/snapshot.js';
 import { SnapshotStore } from '../../config/snapshot-store.js';
 import type { S3ErrorCode } from '../../errors/s3-error-codes.js';
 import type { S3Request } from '../../http/s3-request.js';
+import type { Observed } from '../observed.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { PostObject } from './post-object.js';
 
@@ -154,6 +155,7 @@ async function post(sketch: Sketch): Promise<{ response: S3Response; buckets: Me
 interface Prepared {
   readonly request: S3Request;
   readonly buckets: MemoryBuckets;
+  readonly observed: Observed;
   readonly send: () => Promise<S3Response>;
 }
 
