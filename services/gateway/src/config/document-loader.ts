@@ -6,7 +6,7 @@ import {
   parseDocumentFileName,
   parseMappingsDocument,
 } from '@bucketway/contract';
-import type { CredentialsDocument, MappedBucket } from '@bucketway/contract';
+import type { MappedBucket } from '@bucketway/contract';
 import { readDocumentFolder } from './document-folder.js';
 
 /** A document that is valid in itself. Whether it can be applied depends on the others. */

@@ -19,12 +19,16 @@ export interface FileCalls {
   unlink(path: string): MaybePromise<void>;
   mkdir(path: string): MaybePromise<void>;
   rmdir(path: string): MaybePromise<void>;
-  readdir(path: string): MaybePromise<fs.Dirent[]>;
+  /** Visits the entries of a folder, names in latin1: see ByteString. */
+  readFolder(path: string, visit: (entry: fs.Dirent) => void): MaybePromise<void>;
   fsync(fd: number): MaybePromise<void>;
   ftruncate(fd: number, size: number): MaybePromise<void>;
   /** Sets both times of a file. */
   futimes(fd: number, time: Date): MaybePromise<void>;
 }
+
+// In portions: the entries of a folder of a hundred thousand names, all at once, are a hundred megabytes.
+const READ_FOLDER = { encoding: 'latin1', bufferSize: 1024 } as const;
 
 /** Calls that return when they are done. */
 export const DIRECT_CALLS: FileCalls = {
@@ -39,8 +43,14 @@ export const DIRECT_CALLS: FileCalls = {
   unlink: (path) => fs.unlinkSync(path),
   mkdir: (path) => fs.mkdirSync(path),
   rmdir: (path) => fs.rmdirSync(path),
-  // latin1 keeps every byte of a name in one char: see ByteString.
-  readdir: (path) => fs.readdirSync(path, { encoding: 'latin1', withFileTypes: true }),
+  readFolder: (path, visit) => {
+    const folder = fs.opendirSync(path, READ_FOLDER);
+    try {
+      for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) visit(entry);
+    } finally {
+      folder.closeSync();
+    }
+  },
   // A flush takes milliseconds on any filesystem.
   fsync: promisify(fs.fsync),
   ftruncate: (fd, size) => fs.ftruncateSync(fd, size),
@@ -64,7 +74,9 @@ export const QUEUED_CALLS: FileCalls = {
   unlink: (path) => fs.promises.unlink(path),
   mkdir: (path) => fs.promises.mkdir(path).then(() => undefined),
   rmdir: (path) => fs.promises.rmdir(path),
-  readdir: (path) => fs.promises.readdir(path, { encoding: 'latin1', withFileTypes: true }),
+  readFolder: async (path, visit) => {
+    for await (const entry of await fs.promises.opendir(path, READ_FOLDER)) visit(entry);
+  },
   fsync: promisify(fs.fsync),
   ftruncate: promisify(fs.ftruncate),
   futimes: (fd, time) => promisify(fs.futimes)(fd, time, time),

@@ -15,7 +15,7 @@ import { RESERVED_FOLDER, parentOf, type StoragePath } from '../storage-path.js'
 import { errnoOf, toStorageError } from './errno.js';
 import { toFileStat } from './file-facts.js';
 import { FolderHandle, openOrMakeFolder, pathOf } from './folder-handle.js';
-import { toFolderNames } from './folder-names.js';
+import { readFolderNames } from './folder-names.js';
 import { LocalOpenFile } from './local-open-file.js';
 import type { LocalStorage } from './local-storage.js';
 import { LocalTemporaryFile } from './local-temporary-file.js';
@@ -148,7 +148,7 @@ export class LocalDriver implements FileDriver {
       const readAt = Date.now();
       const handle = await FolderHandle.open(calls, absolute);
       try {
-        const names = toFolderNames(await calls.readdir(handle.path));
+        const names = await readFolderNames(calls, handle.path);
         folders.set(absolute, { identity, mtimeMs: stat.mtimeMs, names }, readAt);
         return names;
       } finally {

@@ -77,7 +77,9 @@ export class PathLocks {
 
   /** Takes the locks away that dead owners have left. */
   async sweep(): Promise<void> {
-    for (const { name } of await this.calls.readdir(this.folder)) {
+    const names: string[] = [];
+    await this.calls.readFolder(this.folder, ({ name }) => void names.push(name));
+    for (const name of names) {
       const lock = `${this.folder}/${name}`;
       if (!this.owner.isDead(lock)) continue;
       if (name.endsWith(BREAKING)) await this.release(lock);
