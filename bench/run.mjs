@@ -161,8 +161,9 @@ async function main() {
       if (phase === 'list') for (const side of sides) await seed(side, Number(values.objects));
       const figures = sides.map(() => []);
       for (let round = 0; round < Number(values.rounds); round++) {
-        const turns = round % 2 === 0 ? [0, 1] : [1, 0];
-        for (const side of turns) if (sides[side]) figures[side].push(await measure(sides[side], phase));
+        const turns = [...sides.keys()];
+        if (round % 2 === 1) turns.reverse();
+        for (const side of turns) figures[side].push(await measure(sides[side], phase));
       }
       const [ours, other] = figures.map(median);
       const unit = phase === 'list' ? 'pages/s' : phase.endsWith('m') ? 'MB/s' : 'operations/s';
