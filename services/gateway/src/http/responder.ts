@@ -65,8 +65,7 @@ export class Responder {
     }
     const headers: string[] = [];
     for (const [name, value] of Object.entries(known.headers)) headers.push(name, value);
-    const bare = exchange.raw.method === 'HEAD' || known.status === 304;
-    if (bare) await this.send(exchange, { status: known.status, headers });
+    if (exchange.raw.method === 'HEAD') await this.send(exchange, { status: known.status, headers });
     else {
       const resource = exchange.target.split('?', 1)[0] as string;
       const body = errorDocument(known, resource, exchange.id, HOST_ID);

@@ -22,25 +22,31 @@ const FIXED_BYTES = 96;
 export function encodeRecord(record: ObjectRecord): Buffer {
   const contentType = record.headers['content-type'];
   const inHead = contentType !== undefined && Buffer.byteLength(contentType) <= MAX_TEXT;
-  const rawChecksum = record.checksum && rawOf(record.checksum);
+  const raw = record.checksum && rawOf(record.checksum);
   const body: RecordBody = {};
   const headers = inHead ? withoutContentType(record.headers) : record.headers;
   if (hasFields(headers)) body.h = headers;
   if (hasFields(record.metadata)) body.m = record.metadata;
   if (record.tags.length > 0) body.t = record.tags;
-  if (record.checksum && !rawChecksum) body.c = record.checksum.value;
+  if (record.checksum && !raw) body.c = record.checksum.value;
   if (record.parts) body.p = record.parts;
   if (record.uploadId) body.u = record.uploadId;
-  const head = encodeHead(record, inHead ? contentType : undefined, hasFields(body) ? HAS_BODY : 0);
-  return hasFields(body) ? Buffer.concat([head, Buffer.from(JSON.stringify(body))]) : head;
+  const hasBody = hasFields(body);
+  const head = encodeHead(record, raw, inHead ? contentType : undefined, hasBody ? HAS_BODY : 0);
+  return hasBody ? Buffer.concat([head, Buffer.from(JSON.stringify(body))]) : head;
 }
 
 /** The record that stands on the file where the whole one had to go to a sidecar file. */
 export function encodeSpilledRecord(record: ObjectRecord): Buffer {
-  return encodeHead(record, undefined, SPILLED);
+  return encodeHead(record, record.checksum && rawOf(record.checksum), undefined, SPILLED);
 }
 
-function encodeHead(record: ObjectRecord, contentType: string | undefined, flags: number): Buffer {
+function encodeHead(
+  record: ObjectRecord,
+  raw: Buffer | undefined,
+  contentType: string | undefined,
+  flags: number,
+): Buffer {
   const { identity, etag, checksum } = record;
   const md5 = MD5.test(etag);
   const number = NUMBER.test(identity);
@@ -52,17 +58,16 @@ function encodeHead(record: ObjectRecord, contentType: string | undefined, flags
   at = head.writeDoubleLE(record.mtimeMs, at);
   at = number ? writeNumber(head, Number(identity), at) : writeText(head, identity, at);
   at = md5 ? at + head.write(etag, at, 'hex') : writeText(head, etag, at);
-  at = writeChecksum(head, checksum, at);
+  at = writeChecksum(head, checksum, raw, at);
   at = writeContentType(head, contentType, at);
   return head.subarray(0, at);
 }
 
-function writeChecksum(head: Buffer, checksum: Checksum | undefined, at: number): number {
+function writeChecksum(head: Buffer, checksum: Checksum | undefined, raw: Buffer | undefined, at: number): number {
   if (checksum === undefined) {
     head[at] = 0;
     return at + 1;
   }
-  const raw = rawOf(checksum);
   head[at] = (CHECKSUM_ALGORITHMS.indexOf(checksum.algorithm) + 1) | (checksum.type === 'COMPOSITE' ? COMPOSITE : 0);
   head[at + 1] = raw?.length ?? 0;
   return at + 2 + (raw?.copy(head, at + 2) ?? 0);

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { FileStat } from '../../storage/file-driver.js';
 import type { ObjectInfo } from '../object-info.js';
+import { isSameVersion } from './object-record.js';
 
 /** A small object, whole, and the facts under which it is valid. */
 export interface CachedObject {
@@ -52,12 +53,5 @@ export class ObjectCache {
 }
 
 function isSame(one: FileStat, other: FileStat): boolean {
-  return (
-    one.changeMs !== undefined &&
-    one.changeMs === other.changeMs &&
-    one.mtimeMs === other.mtimeMs &&
-    one.size === other.size &&
-    one.identity === other.identity &&
-    other.kind === 'file'
-  );
+  return one.changeMs !== undefined && one.changeMs === other.changeMs && isSameVersion(one, other);
 }
