@@ -1,6 +1,6 @@
 /**
  * What the operator and the gateway agree on: the mappings and credentials documents, their rules and their hashes.
- * The S3Bucket resource's types belong here too, in `s3bucket.ts`.
+ * The S3Bucket resource's types, its conditions and its reasons, too.
  *
  * @packageDocumentation
  */
@@ -37,6 +37,61 @@ export { BucketGrant, BucketOwner, BucketQuota, MappedBucket, MappingsDocument }
 export { formatMistake, formatPath } from './mistake.js';
 export type { Mistake } from './mistake.js';
 export { nearestName } from './nearest-name.js';
+export { DURATION_RULE, parseDuration } from './parse-duration.js';
+export { parseSize, SIZE_RULE } from './parse-size.js';
 export { DocumentError, parseCredentialsDocument, parseMappingsDocument } from './parse-document.js';
 export { Rule } from './rule.js';
+export type { S3Bucket, S3BucketMetadata } from './s3-bucket.js';
+export { CONDITION_STATUSES } from './s3-bucket-condition.js';
+export type { Condition, ConditionStatus } from './s3-bucket-condition.js';
+export { CONDITION_TYPES } from './s3-bucket-condition-type.js';
+export type { ConditionType } from './s3-bucket-condition-type.js';
+export {
+  defaultSecretName,
+  MANAGED_LABEL,
+  ALLOW_MASS_DELETION_ANNOTATION,
+  REVOKE_ANNOTATION,
+  S3_BUCKET_API_VERSION,
+  S3_BUCKET_FINALIZER,
+  S3_BUCKET_GROUP,
+  S3_BUCKET_KIND,
+  S3_BUCKET_PLURAL,
+  S3_BUCKET_VERSION,
+} from './s3-bucket-names.js';
+export { CONDITION_REASONS } from './s3-bucket-reason.js';
+export type { ConditionReason, ReasonDescription } from './s3-bucket-reason.js';
+export {
+  CREDENTIALS_MODES,
+  PATH_POLICIES,
+  RECLAIM_POLICIES,
+  S3_BUCKET_ACCESS_MODES,
+  S3_BUCKET_ANONYMOUS_MODES,
+  SECRET_FORMATS,
+} from './s3-bucket-spec.js';
+export type {
+  S3BucketAccessMode,
+  S3BucketAnonymousMode,
+  S3BucketCorsRule,
+  S3BucketCredentials,
+  S3BucketCredentialsMode,
+  S3BucketPathPolicy,
+  S3BucketQuota,
+  S3BucketReclaimPolicy,
+  S3BucketRotation,
+  S3BucketSecretFormat,
+  S3BucketSecretReference,
+  S3BucketSpec,
+} from './s3-bucket-spec.js';
+export { ADDRESSING_STYLES, KEY_STATES, ROTATION_PHASES } from './s3-bucket-status.js';
+export type {
+  S3BucketAddressingStyle,
+  S3BucketBinding,
+  S3BucketCredentialsStatus,
+  S3BucketEndpoint,
+  S3BucketKey,
+  S3BucketKeyState,
+  S3BucketProgrammed,
+  S3BucketRotationPhase,
+  S3BucketStatus,
+} from './s3-bucket-status.js';
 export { isTreePath, TREE_PATH_RULE } from './tree-path.js';
