@@ -19,7 +19,7 @@ export interface DigestPlan {
 }
 
 /**
- * One pass of hashing over a body: MD5 always, for the ETag; SHA-256 only where it was signed; the checksum that was asked for.
+ * One pass of hashing over a body: MD5 for the ETag; SHA-256 only where it was signed; the checksum that was asked for.
  *
  * The last piece comes separately, so that a body of one piece needs no incremental state at all.
  */
@@ -27,18 +27,23 @@ export class BodyDigester {
   readonly algorithm: ChecksumAlgorithm | undefined;
   private readonly hashSha256: boolean;
   private size = 0;
+  private started = false;
   private md5: Hash | undefined;
   private sha256: Hash | undefined;
   private checksum: ChecksumCalculator | undefined;
 
-  constructor(private readonly plan: DigestPlan) {
+  /** @param needsMd5 false leaves it out, and does not compare it */
+  constructor(
+    private readonly plan: DigestPlan,
+    private readonly needsMd5 = true,
+  ) {
     this.algorithm = plan.expected.checksum?.algorithm ?? plan.algorithm;
     this.hashSha256 = plan.sha256 !== undefined && this.algorithm !== 'SHA256';
   }
 
   /** Takes a piece that is not the last. */
   update(piece: Buffer): void {
-    if (this.md5 === undefined) this.start();
+    if (!this.started) this.start();
     this.size += piece.length;
     this.md5?.update(piece);
     this.sha256?.update(piece);
@@ -55,9 +60,9 @@ export class BodyDigester {
     const algorithm = this.algorithm;
     const checksum = algorithm === undefined ? undefined : this.checksumOf(last, algorithm);
     if (this.plan.sha256 !== undefined) this.compareSha256(last, this.plan.sha256, checksum);
-    const md5 = this.md5 === undefined ? hash('md5', last) : this.md5.update(last).digest('hex');
+    const md5 = this.needsMd5 ? this.md5Of(last) : '';
     const { expected } = this.plan;
-    if (expected.md5 !== undefined && expected.md5 !== md5) {
+    if (this.needsMd5 && expected.md5 !== undefined && expected.md5 !== md5) {
       throw new S3Error('BadDigest', {
         message: 'The Content-MD5 you specified did not match what we received.',
         details: { ExpectedDigest: expected.md5, CalculatedDigest: md5 },
@@ -76,9 +81,14 @@ export class BodyDigester {
   }
 
   private start(): void {
-    this.md5 = createHash('md5');
+    this.started = true;
+    if (this.needsMd5) this.md5 = createHash('md5');
     if (this.hashSha256) this.sha256 = createHash('sha256');
     if (this.algorithm !== undefined) this.checksum = createChecksumCalculator(this.algorithm);
+  }
+
+  private md5Of(last: Buffer): string {
+    return this.md5 === undefined ? hash('md5', last) : this.md5.update(last).digest('hex');
   }
 
   private checksumOf(last: Buffer, algorithm: ChecksumAlgorithm): Buffer {

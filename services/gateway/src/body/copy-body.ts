@@ -28,6 +28,10 @@ class CopyBody implements ObjectBody {
     private readonly algorithm: ChecksumAlgorithm | undefined,
   ) {}
 
+  get checksum(): ObjectBody['checksum'] {
+    return this.algorithm === undefined ? undefined : { algorithm: this.algorithm };
+  }
+
   async transfer(sink: ByteSink): Promise<BodyDigests> {
     const digester = new BodyDigester({
       expected: {},

@@ -4,7 +4,7 @@ export const PIECE_BYTES = 1024 * 1024;
 // 48 MiB a process. Whoever comes later works with small pieces instead of waiting: waiting would let idle clients that
 // hold pieces keep everyone else from uploading.
 const MAX_PIECES = 48;
-const MAX_IDLE = 8;
+const MAX_IDLE = 4;
 const SMALL_PIECE_BYTES = 128 * 1024;
 
 const idle: Buffer[] = [];

@@ -1,8 +1,6 @@
 import type { Readable } from 'node:stream';
 import { S3Error } from '../errors/s3-error.js';
-
-/** Below this a chunk may be a slice of a pool, and is not worth it. */
-const FREED_BYTES = 16 * 1024;
+import { freeChunk } from './free-chunk.js';
 
 /** Takes the bytes that a stream gives. */
 export interface ByteTarget {
@@ -139,15 +137,4 @@ function connectionClosed(cause?: unknown): S3Error {
     message: 'The connection was closed before the whole request body had arrived.',
     cause,
   });
-}
-
-/**
- * Gives the memory of a chunk that was copied back at once. Left to the collector, which does not feel memory outside its heap until tens of
- * megabytes have piled up, chunks would make up most of what an uploading process holds.
- */
-function freeChunk(chunk: Buffer): void {
-  const { buffer } = chunk;
-  // A chunk of a plain connection has its memory to itself; one of a TLS connection may share it.
-  if (chunk.length < FREED_BYTES || chunk.length !== buffer.byteLength || !(buffer instanceof ArrayBuffer)) return;
-  buffer.transfer(0);
 }

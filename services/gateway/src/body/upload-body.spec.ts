@@ -67,6 +67,30 @@ describe('createUploadBody, plain bodies', () => {
     expect((await put({ 'content-length': '0' }, [])).pieces).toEqual([]);
   });
 
+  it('leaves out the MD5 for who does not need it, and compares the rest', async () => {
+    const claimed = hash('md5', 'other');
+    const headers = { 'content-length': '11', 'content-md5': hash('md5', 'other', 'base64') };
+    const body = createUploadBody(fakeRequest(headers, [HELLO]), { kind: 'plain', sha256: hash('sha256', HELLO) });
+    expect(body.claimedMd5).toBe(claimed);
+    const sink = new CollectingSink();
+    const digests = await body.transfer({ needsMd5: false, write: (piece) => sink.write(piece) });
+    expect([digests, sink.bytes]).toEqual([{ size: 11, md5: '' }, HELLO]);
+    const wrong = createUploadBody(fakeRequest(headers, [HELLO]), { kind: 'plain', sha256: hash('sha256', 'other') });
+    await expect(wrong.transfer({ needsMd5: false, write: () => undefined })).rejects.toMatchObject(
+      code('XAmzContentSHA256Mismatch'),
+    );
+    const large = Buffer.alloc(2_500_000, 'some bytes');
+    const whole = createUploadBody(
+      fakeRequest({ 'content-length': '2500000' }, splitAt(large, [7, 1_900_000])),
+      PLAIN,
+      {
+        algorithm: 'CRC32',
+      },
+    );
+    const { md5, checksum } = await whole.transfer({ needsMd5: false, write: () => undefined });
+    expect([md5, checksum?.value]).toEqual(['', computeChecksum('CRC32', large).toString('base64')]);
+  });
+
   it('gathers any chunking into full pieces, whether the sink answers at once or late', async () => {
     const bytes = Buffer.alloc(3_300_000, 'some bytes that repeat at an odd distance');
     const whole = hash('md5', bytes);

@@ -93,10 +93,19 @@ class RequestBody implements UploadBody {
     return this.plan.expected.checksum?.algorithm;
   }
 
+  get checksum(): ObjectBody['checksum'] {
+    const { expected, algorithm } = this.plan;
+    return expected.checksum ?? (algorithm === undefined ? undefined : { algorithm });
+  }
+
+  get claimedMd5(): string | undefined {
+    return this.plan.expected.md5;
+  }
+
   async transfer(sink: ByteSink): Promise<BodyDigests> {
     if (this.started) throw new Error('A request body can be read only once.');
     this.started = true;
-    const digester = new BodyDigester(this.plan);
+    const digester = new BodyDigester(this.plan, sink.needsMd5 !== false);
     const gatherer = new PieceGatherer(sink, digester, this.bytes.decoded);
     const decoder = this.decoder(gatherer);
     try {

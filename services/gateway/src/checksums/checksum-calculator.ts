@@ -1,6 +1,5 @@
 import { createHash, hash } from 'node:crypto';
-import { crc32 } from 'node:zlib';
-import { crc32c } from '@node-rs/crc32';
+import { crc32, crc32c } from '@node-rs/crc32';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
 import { Crc64Nvme, crc64Nvme } from './crc64-nvme.js';
 

@@ -26,13 +26,19 @@ export async function lingeringEnd(exchange: Exchange, body: string | Buffer | u
   const { raw, response } = exchange;
   if (!mustClose(exchange)) {
     if (!raw.complete) raw.resume();
-    response.end(body);
+    if (typeof body === 'string') response.end(body, isAscii(body) ? 'latin1' : 'utf8');
+    else response.end(body);
     return;
   }
   if (body === undefined) response.flushHeaders();
   else response.write(body);
   await clientIsDone(exchange);
   response.end();
+}
+
+// A page of a listing is hundreds of kilobytes of keys that mostly are: as Latin-1, which is the same then, they are only copied.
+function isAscii(text: string): boolean {
+  return Buffer.byteLength(text) === text.length;
 }
 
 /** Resolves when the client has sent all or closed, has sent too much, or has had its time. */

@@ -3,6 +3,7 @@ import { corsHeaders } from '../cors/cors-headers.js';
 import { S3Error } from '../errors/s3-error.js';
 import { Buckets } from '../objects/buckets.js';
 import { RequestObserver } from '../observability/request-observer.js';
+import { KnownOutage } from '../storage/health/known-outage.js';
 import { errorDocument } from '../xml/error-document.js';
 import type { Exchange } from './exchange.js';
 import { lingeringEnd, mustClose } from './lingering-end.js';
@@ -102,6 +103,8 @@ export class Responder {
   }
 
   private logFailure(exchange: Exchange, error: S3Error): void {
+    // Requests go on coming during an outage, and each would say the same again.
+    if (error.cause instanceof KnownOutage) return;
     const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : '';
     this.logger.error(
       `${exchange.operation?.name ?? exchange.raw.method} ${error.code} (request ${exchange.id}): ${error.message}`,

@@ -1,51 +1,119 @@
 import type { ServerResponse } from 'node:http';
-import type { StreamedBody } from './s3-response.js';
 import { acquirePiece, releasePiece } from '../body/piece-pool.js';
+import type { ObjectReader } from '../objects/object-store.js';
+import { ConnectionDescriptor } from './connection-descriptor.js';
+import type { StreamedBody } from './s3-response.js';
 
 /** Bodies up to this size are read into one buffer and sent together with the headers. */
 export const SMALL_BODY_BYTES = 64 * 1024;
+
+/** From here on a body may go from file to connection within the kernel. */
+const DIRECT_BODY_BYTES = 256 * 1024;
+/** Bytes of a direct body that go through the process each time the connection has to be waited for. */
+const LEAD_BYTES = 64 * 1024;
+/** Bytes that the kernel is told to send at once: about what a connection's buffer takes. */
+const DIRECT_BYTES = 1024 * 1024;
+/** Leads behind which nothing could be sent past the process, after which the rest is not tried: a filesystem that cannot, say. */
+const VAIN_TRIES = 4;
 
 /** A client that reads nothing for this long, in milliseconds, has its connection closed. */
 const STALL_TIMEOUT_MS = 120_000;
 
 /**
- * Sends the bytes of an open object, from two buffers in turn: one is filled while the kernel takes the other. Memory is
- * constant whatever the object's size.
+ * Sends the bytes of an open object, in constant memory whatever its size. Large ones past the process where storage and connection allow it.
  *
  * @returns bytes handed to the connection; fewer than the length where the client went away
  * @throws whatever the reader throws; the response is then incomplete and must be destroyed
  */
 export async function pumpBody(response: ServerResponse, body: StreamedBody): Promise<number> {
-  const buffers = [acquirePiece(), acquirePiece()];
-  let sent = 0;
-  let writing: Promise<boolean> = Promise.resolve(true);
-  try {
-    for (let turn = 0; sent < body.length; turn++) {
-      const buffer = buffers[turn % 2] as Buffer;
-      const count = await body.reader.read(buffer);
-      if (!(await writing)) return sent;
-      if (count === 0) throw new Error('The object ended before its length.');
-      sent += count;
-      writing = send(response, buffer.subarray(0, count));
+  const pump = new BodyPump(response, body);
+  await pump.run();
+  return pump.sent;
+}
+
+class BodyPump {
+  sent = 0;
+  private gone = false;
+
+  constructor(
+    private readonly response: ServerResponse,
+    private readonly body: StreamedBody,
+  ) {}
+
+  async run(): Promise<void> {
+    const { reader, length } = this.body;
+    const direct = reader.send !== undefined && length >= DIRECT_BODY_BYTES;
+    const connection = direct ? ConnectionDescriptor.of(this.response) : undefined;
+    if (connection !== undefined) {
+      try {
+        await this.pumpDirectly(connection);
+      } finally {
+        connection.close();
+      }
     }
-    await writing;
-    return sent;
-  } finally {
-    // The kernel may still read from a buffer.
-    await writing.catch(() => false);
-    for (const buffer of buffers) releasePiece(buffer);
+    await this.pumpThroughMemory();
+  }
+
+  private get isOver(): boolean {
+    return this.gone || this.sent >= this.body.length;
+  }
+
+  /**
+   * A little the ordinary way, then as much past the process as the connection takes. Node tells only of what it sent itself that it was taken,
+   * so the little is how one waits for a connection that is full; it also brings the headers, and the errors of the storage.
+   */
+  private async pumpDirectly(connection: ConnectionDescriptor): Promise<void> {
+    const { reader } = this.body;
+    const piece = acquirePiece();
+    try {
+      for (let vain = 0; !this.isOver && vain < VAIN_TRIES;) {
+        const count = await readSome(reader, piece.subarray(0, LEAD_BYTES));
+        this.gone = !(await send(this.response, piece.subarray(0, count)));
+        if (this.gone) return;
+        this.sent += count;
+        const past = connection.isIdle ? ((await reader.send?.(connection, DIRECT_BYTES)) ?? 0) : 0;
+        this.sent += past;
+        vain = past > 0 ? 0 : vain + 1;
+      }
+    } finally {
+      releasePiece(piece);
+    }
+  }
+
+  /** From two buffers in turn: one is filled while the kernel takes the other. */
+  private async pumpThroughMemory(): Promise<void> {
+    if (this.isOver) return;
+    const { reader, length } = this.body;
+    const buffers = [acquirePiece(), acquirePiece()];
+    let writing: Promise<boolean> = Promise.resolve(true);
+    try {
+      for (let turn = 0; this.sent < length; turn++) {
+        const buffer = buffers[turn % 2] as Buffer;
+        const count = await readSome(reader, buffer);
+        if (!(await writing)) return;
+        this.sent += count;
+        writing = send(this.response, buffer.subarray(0, count));
+      }
+      await writing;
+    } finally {
+      // The kernel may still read from a buffer.
+      await writing.catch(() => false);
+      for (const buffer of buffers) releasePiece(buffer);
+    }
   }
 }
 
+async function readSome(reader: ObjectReader, buffer: Buffer): Promise<number> {
+  const count = await reader.read(buffer);
+  if (count === 0) throw new Error('The object ended before its length.');
+  return count;
+}
+
 /** Reads a small body whole. */
-export async function readSmallBody(body: StreamedBody): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(body.length);
+export async function readSmallBody({ length, reader }: StreamedBody): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
   let filled = 0;
-  while (filled < buffer.length) {
-    const count = await body.reader.read(filled === 0 ? buffer : buffer.subarray(filled));
-    if (count === 0) throw new Error('The object ended before its length.');
-    filled += count;
-  }
+  while (filled < buffer.length) filled += await readSome(reader, filled === 0 ? buffer : buffer.subarray(filled));
   return buffer;
 }
 

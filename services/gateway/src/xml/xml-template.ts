@@ -27,6 +27,8 @@ export interface Slots<T> {
   value(name: NamesOf<T, XmlValue | undefined> & string): string;
   /** Adds `<element>value</element>`, left out where the value is undefined. */
   leaf(parent: XMLBuilder, element: string, name: NamesOf<T, XmlValue | undefined> & string): void;
+  /** Adds `<element>"value"</element>`, as entity tags stand. */
+  quoted(parent: XMLBuilder, element: string, name: NamesOf<T, string> & string): void;
   /** Adds another template: once for a value, once for each of a list, not at all for undefined. */
   part<K extends keyof T & string>(parent: XMLBuilder, name: K, template: XmlTemplate<RowOf<T[K]>>): void;
   /** A marker for markup that is put in as it is. */
@@ -87,13 +89,20 @@ class SlotCollector<T> implements Slots<T> {
   }
 
   leaf(parent: XMLBuilder, element: string, name: keyof T & string): void {
-    // Opened and closed here, so that the step can leave the whole element out; xmlbuilder2 checks the name all the same.
-    const [open, close] = fragment().ele(element).txt('\ue002').toString().split('\ue002') as [string, string];
+    const [open, close] = tagsOf(element);
     const step: Step<T> = (values) => {
       const value = values[name];
       return value === undefined ? '' : open + textOf(value) + close;
     };
     parent.txt(this.add(step));
+  }
+
+  quoted(parent: XMLBuilder, element: string, name: keyof T & string): void {
+    const [open, close] = tagsOf(element);
+    // The quotes are escaped here once, and not with the value each time.
+    const start = `${open}&quot;`;
+    const end = `&quot;${close}`;
+    parent.txt(this.add((values) => start + textOf(values[name]) + end));
   }
 
   part<K extends keyof T & string>(parent: XMLBuilder, name: K, template: XmlTemplate<RowOf<T[K]>>): void {
@@ -123,6 +132,11 @@ class SlotCollector<T> implements Slots<T> {
   private add(step: Step<T>): string {
     return marker(this.steps.push(step) - 1);
   }
+}
+
+/** The tags of an element whose step may leave all of it out; xmlbuilder2 checks the name. */
+function tagsOf(element: string): [open: string, close: string] {
+  return fragment().ele(element).txt('\ue002').toString().split('\ue002') as [string, string];
 }
 
 function textOf(value: unknown): string {

@@ -1,6 +1,7 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { MaybePromise } from '../../maybe-promise.js';
+import { readFileStatus, readStatusInFolder, type FileStatus, type NameInFolder } from './file-status.js';
 
 /**
  * The file calls that drivers of mounted filesystems make, in two forms. On a local filesystem a call takes microseconds
@@ -10,8 +11,9 @@ import type { MaybePromise } from '../../maybe-promise.js';
 export interface FileCalls {
   open(path: string, flags: number, mode?: number): MaybePromise<number>;
   close(fd: number): MaybePromise<void>;
-  fstat(fd: number): MaybePromise<fs.Stats>;
-  lstat(path: string): MaybePromise<fs.Stats | undefined>;
+  fstat(fd: number): MaybePromise<FileStatus>;
+  lstat(path: string): MaybePromise<FileStatus | undefined>;
+  lstatIn(name: NameInFolder): MaybePromise<FileStatus | undefined>;
   readlink(path: string): MaybePromise<string>;
   realpath(path: string): MaybePromise<string>;
   rename(from: string, to: string): MaybePromise<void>;
@@ -35,7 +37,8 @@ export const DIRECT_CALLS: FileCalls = {
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
   close: (fd) => fs.closeSync(fd),
   fstat: (fd) => fs.fstatSync(fd),
-  lstat: (path) => fs.lstatSync(path, { throwIfNoEntry: false }),
+  lstat: readFileStatus,
+  lstatIn: readStatusInFolder,
   readlink: (path) => fs.readlinkSync(path),
   realpath: (path) => fs.realpathSync.native(path),
   rename: (from, to) => fs.renameSync(from, to),
@@ -62,11 +65,8 @@ export const QUEUED_CALLS: FileCalls = {
   open: promisify(fs.open),
   close: promisify(fs.close),
   fstat: promisify<number, fs.Stats>(fs.fstat),
-  lstat: (path) =>
-    fs.promises.lstat(path).catch((error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
-      throw error;
-    }),
+  lstat: lstatQueued,
+  lstatIn: ({ folder, name }) => lstatQueued(`${folder}/${name}`),
   readlink: (path) => fs.promises.readlink(path),
   realpath: promisify<string, string>(fs.realpath.native),
   rename: (from, to) => fs.promises.rename(from, to),
@@ -81,6 +81,13 @@ export const QUEUED_CALLS: FileCalls = {
   ftruncate: promisify(fs.ftruncate),
   futimes: (fd, time) => promisify(fs.futimes)(fd, time, time),
 };
+
+function lstatQueued(path: string): Promise<FileStatus | undefined> {
+  return fs.promises.lstat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
+}
 
 const readQueued = promisify(fs.read);
 const writeQueued = promisify(fs.write);

@@ -1,7 +1,9 @@
-import { constants, type Stats } from 'node:fs';
+import { constants } from 'node:fs';
+import type { MaybePromise } from '../../maybe-promise.js';
 import { StorageError } from '../storage-error.js';
 import { errnoOf } from './errno.js';
 import type { FileCalls } from './file-calls.js';
+import type { FileStatus } from './file-status.js';
 
 /** Turns against somebody who removes what is being made. */
 const MAX_ATTEMPTS = 100;
@@ -12,13 +14,14 @@ const OPEN_FOLDER = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOF
  * symbolic link in its place; a descriptor cannot be swapped.
  */
 export class FolderHandle {
-  private stat: Stats | undefined;
+  private stat: FileStatus | undefined;
 
   private constructor(
     private readonly calls: FileCalls,
     private readonly fd: number,
     /** `/proc/self/fd/N`, Node's substitute for openat(2); the path itself where there is no procfs. */
     readonly path: string,
+    private readonly location: string,
   ) {}
 
   /**
@@ -35,11 +38,16 @@ export class FolderHandle {
         if (actual === `${path} (deleted)`) throw new StorageError('not-found', 'The folder is gone.');
         throw new StorageError('denied', 'A folder in the path is a symbolic link.');
       }
-      return new FolderHandle(calls, fd, process.platform === 'linux' ? `/proc/self/fd/${fd}` : path);
+      return new FolderHandle(calls, fd, process.platform === 'linux' ? `/proc/self/fd/${fd}` : path, path);
     } catch (error) {
       await calls.close(fd);
       throw error;
     }
+  }
+
+  /** lstat(2) of a name in it. */
+  lstat(name: string): MaybePromise<FileStatus | undefined> {
+    return this.calls.lstatIn({ folder: this.location, fd: this.fd, name });
   }
 
   /** Whether the folder still lies at this path. */

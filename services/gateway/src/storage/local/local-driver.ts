@@ -11,16 +11,18 @@ import type {
   WritableFile,
 } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
-import { RESERVED_FOLDER, parentOf, type StoragePath } from '../storage-path.js';
-import { errnoOf, toStorageError } from './errno.js';
+import { RESERVED_FOLDER, ROOT, joinPath, parentOf, type StoragePath } from '../storage-path.js';
+import { errnoOf, toStorageError, translate } from './errno.js';
+import type { FileCalls } from './file-calls.js';
 import { toFileStat } from './file-facts.js';
 import { FolderHandle, openOrMakeFolder, pathOf } from './folder-handle.js';
 import { readFolderNames } from './folder-names.js';
 import { LocalOpenFile } from './local-open-file.js';
 import type { LocalStorage } from './local-storage.js';
-import { LocalTemporaryFile } from './local-temporary-file.js';
+import { LocalTemporaryFile, type TargetScope } from './local-temporary-file.js';
 import { LocalWritableFile } from './local-writable-file.js';
 import { readRecord, writeRecord } from './record-attribute.js';
+import type { RecordCache } from './record-cache.js';
 
 // A pipe would hold the open until somebody writes to it.
 const OPEN_READ = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -29,13 +31,19 @@ const OPEN_SHARED = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 const FILE_MODE = 0o666;
 /** Files looked at in one go on a filesystem that answers slowly. */
 const LOOKS_AT_ONCE = 32;
+/** Files looked at to find out whether a page is known. */
+const KNOWN_SAMPLE = 8;
 
 /** The driver of mounted filesystems: a local disk, a PVC, an NFS share. One instance is confined to one folder. */
 export class LocalDriver implements FileDriver {
-  /** @param scopePath path below the storage's root, empty for the root */
+  /**
+   * @param scopePath path below the storage's root, empty for the root
+   * @param floor the folder, below the root too, below which missing ones may be made
+   */
   constructor(
     private readonly storage: LocalStorage,
     private readonly scopePath: StoragePath,
+    private readonly floor: StoragePath = ROOT,
   ) {}
 
   get capabilities(): DriverCapabilities {
@@ -47,9 +55,9 @@ export class LocalDriver implements FileDriver {
     return this.scopePath === '' ? this.storage.rootPath : `${this.storage.rootPath}/${this.scopePath}`;
   }
 
-  scope(folder: StoragePath): LocalDriver {
-    const path = this.scopePath === '' ? folder : folder === '' ? this.scopePath : `${this.scopePath}/${folder}`;
-    return new LocalDriver(this.storage, path as StoragePath);
+  scope(folder: StoragePath, mustExist = false): LocalDriver {
+    const path = joinPath(this.scopePath, folder);
+    return new LocalDriver(this.storage, path, mustExist ? path : this.floor);
   }
 
   async open(path: StoragePath): Promise<OpenFile> {
@@ -121,10 +129,10 @@ export class LocalDriver implements FileDriver {
       try {
         for (let start = 0; start < names.length; start += LOOKS_AT_ONCE) {
           const few = names.slice(start, start + LOOKS_AT_ONCE);
-          const looks = few.map((name) => this.factsInFolder(`${absolute}/${name}`));
+          const looks = few.map((name) => this.factsInFolder(handle, name, `${absolute}/${name}`));
           all.push(...(looks.some(isPromise) ? await Promise.all(looks) : (looks as (FileFacts | undefined)[])));
         }
-        // By their paths, since naming a thousand files by the descriptor costs half as much again; so a look at the end, too.
+        // Their records by their paths, since naming a thousand files by the descriptor costs half as much again; so a look at the end, too.
         return (await handle.isAt(absolute)) ? all : names.map(() => undefined);
       } finally {
         await handle.close();
@@ -132,6 +140,19 @@ export class LocalDriver implements FileDriver {
     } catch (error) {
       if (isAbsence(error)) return names.map(() => undefined);
       throw toStorageError(error);
+    }
+  }
+
+  async warm(folder: StoragePath, names: readonly string[]): Promise<void> {
+    const { recordCache, records, calls } = this.storage;
+    if (recordCache === undefined || !records) return;
+    const absolute = this.absolute(folder);
+    // Where a few are known, so are the others.
+    const sample = names.slice(0, KNOWN_SAMPLE).map((name) => calls.lstat(`${absolute}/${name}`));
+    if (sample.every((stat) => !stat || stat instanceof Promise || recordCache.get(stat))) return;
+    for (const [index, name] of names.entries()) {
+      if (index % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
+      await this.newFacts(`${absolute}/${name}`, calls, recordCache);
     }
   }
 
@@ -160,24 +181,15 @@ export class LocalDriver implements FileDriver {
   }
 
   async createTemporary(): Promise<TemporaryFile> {
-    try {
-      const path = this.storage.newTemporaryPath();
-      return new LocalTemporaryFile(
-        this.storage,
-        this.base,
-        path,
-        await this.storage.calls.open(path, OPEN_NEW, FILE_MODE),
-      );
-    } catch (error) {
-      throw toStorageError(error);
-    }
+    const path = this.storage.newTemporaryPath();
+    return new LocalTemporaryFile(this.storage, this.target, path, await this.openTemporary(path));
   }
 
   async adopt(reservedPath: StoragePath): Promise<TemporaryFile> {
     try {
       const path = `${this.storage.rootPath}/${RESERVED_FOLDER}/${reservedPath}`;
       const fd = await this.storage.calls.open(path, constants.O_RDWR | constants.O_NOFOLLOW);
-      return new LocalTemporaryFile(this.storage, this.base, path, fd, true);
+      return new LocalTemporaryFile(this.storage, this.target, path, fd, true);
     } catch (error) {
       throw toStorageError(error);
     }
@@ -241,23 +253,52 @@ export class LocalDriver implements FileDriver {
     return this.storage.locks.run(this.absolute(path), action);
   }
 
+  private get target(): TargetScope {
+    const { rootPath } = this.storage;
+    return { base: this.base, floor: this.floor === '' ? rootPath : `${rootPath}/${this.floor}` };
+  }
+
   private absolute(path: StoragePath): string {
     return path === '' ? this.base : `${this.base}/${path}`;
+  }
+
+  private async openTemporary(path: string): Promise<number> {
+    const { calls } = this.storage;
+    try {
+      return await calls.open(path, OPEN_NEW, FILE_MODE);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
+    }
+    return translate(() => {
+      this.storage.restoreTemporaryFolder();
+      return calls.open(path, OPEN_NEW, FILE_MODE);
+    });
   }
 
   private recordAt(absolute: string): MaybePromise<Buffer | undefined> {
     return this.storage.records ? readRecord(this.storage.calls, absolute) : undefined;
   }
 
+  private factsInFolder(handle: FolderHandle, name: string, path: string): MaybePromise<FileFacts | undefined> {
+    const { calls, records, recordCache } = this.storage;
+    if (!records) return this.factsLater(path, undefined);
+    if (recordCache === undefined) return this.factsLater(path, readRecord(calls, path));
+    const stat = handle.lstat(name);
+    if (stat === undefined || stat instanceof Promise) return this.factsLater(path, readRecord(calls, path));
+    const known = stat.isFile() ? recordCache.get(stat) : undefined;
+    if (known === undefined) return this.newFacts(path, calls, recordCache);
+    return { stat: toFileStat(stat, true), record: known.length > 0 ? known : undefined };
+  }
+
   /** The record is read first: of a file that is deleted in between, there is then nothing, and not a file without a record. */
-  private factsInFolder(path: string): MaybePromise<FileFacts | undefined> {
-    const { calls, records } = this.storage;
-    const record = records ? readRecord(calls, path) : undefined;
+  private newFacts(path: string, calls: FileCalls, cache: RecordCache): MaybePromise<FileFacts | undefined> {
+    const record = readRecord(calls, path);
     if (record instanceof Promise) return this.factsLater(path, record);
     const stat = calls.lstat(path);
-    if (stat instanceof Promise) return this.factsLater(path, record);
-    if (stat?.isFile()) return { stat: toFileStat(stat, this.storage.local), record };
-    return stat?.isSymbolicLink() ? this.factsLater(path, record) : undefined;
+    if (stat instanceof Promise || stat?.isSymbolicLink()) return this.factsLater(path, record);
+    if (!stat?.isFile()) return undefined;
+    cache.set(stat, record);
+    return { stat: toFileStat(stat, true), record };
   }
 
   private async factsLater(path: string, reading: MaybePromise<Buffer | undefined>): Promise<FileFacts | undefined> {

@@ -1,8 +1,9 @@
 import type { MaybePromise } from '../../maybe-promise.js';
-import type { FileStat, OpenFile } from '../file-driver.js';
+import type { FileStat, OpenFile, RawConnection } from '../file-driver.js';
 import { translate } from './errno.js';
 import { readAt } from './file-calls.js';
 import type { LocalStorage } from './local-storage.js';
+import { sendFile } from './send-file.js';
 
 /** One open descriptor: it keeps showing the version it was opened on. */
 export class LocalOpenFile implements OpenFile {
@@ -15,6 +16,10 @@ export class LocalOpenFile implements OpenFile {
 
   read(buffer: Buffer, position: number): MaybePromise<number> {
     return translate(() => readAt(this.storage.calls, this.fd, buffer, position));
+  }
+
+  send({ fd }: RawConnection, position: number, length: number): MaybePromise<number> {
+    return sendFile(this.storage.calls, { from: this.fd, to: fd }, position, length);
   }
 
   close(): MaybePromise<void> {

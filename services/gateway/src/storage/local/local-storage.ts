@@ -10,6 +10,7 @@ import { FolderCache } from './folder-cache.js';
 import { FolderHandles } from './folder-handles.js';
 import { LockOwner } from './lock-owner.js';
 import { PathLocks } from './path-locks.js';
+import { RecordCache } from './record-cache.js';
 import { sweepTemporaries } from './temporary-sweeper.js';
 
 const SWEEP_EVERY_MS = 10 * 60_000;
@@ -21,6 +22,7 @@ interface Root {
   readonly local: boolean;
   readonly calls: FileCalls;
   readonly folders: FolderCache;
+  readonly recordCache: RecordCache | undefined;
   /** Mount points below it: no rename leads there, not even to a bind mount of the same filesystem. */
   innerMounts: readonly string[];
 }
@@ -29,6 +31,7 @@ interface Root {
 interface Workspace {
   readonly owner: LockOwner;
   readonly locks: PathLocks;
+  /** This process's own: writers in one folder wait for each other, and those of other processes burn their CPU while they do. */
   readonly temporaryFolder: string;
   readonly hardLinks: boolean;
 }
@@ -72,6 +75,11 @@ export class LocalStorage {
     return this.openRoot().folders;
   }
 
+  /** Only where a file's times tell of every change at once. */
+  get recordCache(): RecordCache | undefined {
+    return this.openRoot().recordCache;
+  }
+
   get locks(): PathLocks {
     return this.openWorkspace().locks;
   }
@@ -86,13 +94,26 @@ export class LocalStorage {
   }
 
   get capabilities(): DriverCapabilities {
-    return { atomicCreate: true, atomicReplace: true, randomWrites: true, records: this.records, sharedLocks: true };
+    return {
+      atomicCreate: true,
+      atomicReplace: true,
+      randomWrites: true,
+      records: this.records,
+      sharedLocks: true,
+      pinnedReads: true,
+      exactTimes: true,
+      dotNames: true,
+    };
   }
 
   /** Absolute path, of no other process and no other call, for a new temporary file, on the same filesystem as the root. */
   newTemporaryPath(): string {
-    const workspace = this.openWorkspace();
-    return `${workspace.temporaryFolder}/${workspace.owner.id}.${++this.temporaries}`;
+    return `${this.openWorkspace().temporaryFolder}/${++this.temporaries}`;
+  }
+
+  /** Makes the folder of temporary files again, where somebody has taken it away. */
+  restoreTemporaryFolder(): void {
+    makeOwnFolder(this.openWorkspace().temporaryFolder);
   }
 
   /** Whether a folder is, or lies in, another mount below the root. */
@@ -117,8 +138,24 @@ export class LocalStorage {
     }
   }
 
+  /** The same without waiting in this thread: a network filesystem may hang. @throws StorageError `unavailable` */
+  async probe(): Promise<void> {
+    try {
+      const folder = await fs.promises.opendir(this.options.root);
+      // Reading a large folder whole would cost more than all that is learned.
+      try {
+        await folder.read();
+      } finally {
+        await folder.close();
+      }
+    } catch (error) {
+      throw this.unusable(error);
+    }
+  }
+
   close(): void {
     clearInterval(this.sweeper);
+    if (this.workspace) removeIfEmpty(this.workspace.temporaryFolder);
     this.workspace?.owner.close();
     this.workspace = undefined;
   }
@@ -132,7 +169,8 @@ export class LocalStorage {
       }
       const local = isLocalFilesystem(path);
       const calls = this.fixedCalls ?? (local ? DIRECT_CALLS : QUEUED_CALLS);
-      this.root = { path, local, calls, folders: new FolderCache(local), innerMounts: mountsBelow(path) };
+      const recordCache = local && calls === DIRECT_CALLS ? new RecordCache() : undefined;
+      this.root = { path, local, calls, folders: new FolderCache(local), recordCache, innerMounts: mountsBelow(path) };
       return this.root;
     } catch (error) {
       throw this.unusable(error);
@@ -153,10 +191,9 @@ export class LocalStorage {
     const area = `${path}/${RESERVED_FOLDER}`;
     try {
       for (const folder of [area, `${area}/tmp`, `${area}/locks`, `${area}/owners`]) makeOwnFolder(folder);
-      const hardLinks = hasHardLinks(`${area}/tmp`);
       const owner = new LockOwner(`${area}/owners`);
-      const locks = new PathLocks(calls, `${area}/locks`, owner, hardLinks);
-      this.workspace = { owner, locks, temporaryFolder: `${area}/tmp`, hardLinks };
+      this.workspace = makeWorkspace(area, calls, owner);
+      const { locks } = this.workspace;
       const sweep = (): void => void sweepTemporaries({ root: path, area, self: owner, locks });
       this.sweeper = setInterval(sweep, SWEEP_EVERY_MS);
       this.sweeper.unref();
@@ -170,13 +207,34 @@ export class LocalStorage {
   private probeRecords(): boolean {
     if (this.options.metadata !== 'auto') return (this.readsRecords = this.options.metadata === 'xattr');
     try {
-      this.openWorkspace();
-      return (this.readsRecords = hasExtendedAttributes(`${this.rootPath}/${RESERVED_FOLDER}/tmp`));
+      return (this.readsRecords = hasExtendedAttributes(this.openWorkspace().temporaryFolder));
     } catch {
       // Nothing can be written here now, so there is nothing to try; records that are there can be read all the same. The next
       // use looks again: a disk that was full at the start must not cost every object its record.
       return true;
     }
+  }
+}
+
+/** @throws what keeps files from being made; the owner is not there then */
+function makeWorkspace(area: string, calls: FileCalls, owner: LockOwner): Workspace {
+  const temporaryFolder = `${area}/tmp/${owner.id}`;
+  try {
+    makeOwnFolder(temporaryFolder);
+    const hardLinks = hasHardLinks(temporaryFolder);
+    return { owner, locks: new PathLocks(calls, `${area}/locks`, owner, hardLinks), temporaryFolder, hardLinks };
+  } catch (error) {
+    removeIfEmpty(temporaryFolder);
+    owner.close();
+    throw error;
+  }
+}
+
+function removeIfEmpty(folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // What is still being written there is swept when this process has gone.
   }
 }
 

@@ -31,6 +31,14 @@ interface Away {
   readonly note: string;
 }
 
+/** Where a temporary file may go; absolute paths. */
+export interface TargetScope {
+  /** The folder that targets are named in. */
+  readonly base: string;
+  /** The folder below which missing ones are made. Often above the base: a bucket may be mapped to a folder that its first object makes. */
+  readonly floor: string;
+}
+
 /** A file in the storage's own area that becomes an object by one rename or link. */
 export class LocalTemporaryFile implements TemporaryFile {
   private written = 0;
@@ -40,14 +48,13 @@ export class LocalTemporaryFile implements TemporaryFile {
   private away: Away | undefined;
 
   /**
-   * @param base absolute path of the scope that targets are named in
    * @param path absolute path of the file
    * @param fd its descriptor, open for writing
    * @param adopted the file was there before, and stays when this is discarded
    */
   constructor(
     private readonly storage: LocalStorage,
-    private readonly base: string,
+    private readonly scope: TargetScope,
     private readonly path: string,
     private fd: number,
     private readonly adopted = false,
@@ -64,7 +71,7 @@ export class LocalTemporaryFile implements TemporaryFile {
   async finish(target: StoragePath): Promise<FileStat> {
     const { calls } = this.storage;
     try {
-      const path = `${this.base}/${target}`;
+      const path = `${this.scope.base}/${target}`;
       const slash = path.lastIndexOf('/');
       const parent = path.slice(0, slash);
       const folder = await this.openFolder(parent);
@@ -134,11 +141,10 @@ export class LocalTemporaryFile implements TemporaryFile {
   }
 
   private async openFolder(path: string): Promise<FolderHandle> {
-    const { calls, rootPath, durability, handles } = this.storage;
+    const { calls, durability, handles } = this.storage;
     const idle = await handles.take(path);
     if (idle) return idle;
-    // From the root, not the scope: a bucket may be mapped to a folder that its first object makes.
-    return openOrMakeFolder(calls, rootPath, path, durability === 'directory');
+    return openOrMakeFolder(calls, this.scope.floor, path, durability === 'directory');
   }
 
   private async place(target: string, mode: CommitMode): Promise<void> {

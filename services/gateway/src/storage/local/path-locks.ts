@@ -1,4 +1,4 @@
-import { constants } from 'node:fs';
+import { constants, existsSync } from 'node:fs';
 import { hash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MaybePromise } from '../../maybe-promise.js';
@@ -49,7 +49,7 @@ export class PathLocks {
         await this.make(lock);
         return;
       } catch (error) {
-        if (errnoOf(error) !== 'EEXIST') throw error;
+        if (errnoOf(error) !== 'EEXIST' && !this.isPassing(error)) throw error;
       }
       if (turn % TURNS_BEFORE_INQUEST === 0 && this.owner.isDead(lock)) {
         await this.breakLock(lock);
@@ -60,6 +60,11 @@ export class PathLocks {
       await delay(wait * (0.5 + Math.random()));
       wait = Math.min(wait * 2, LONGEST_WAIT_MS);
     }
+  }
+
+  /** While other links of the owner's file come and go, ceph-fuse sometimes says that it is not there, which it is. */
+  private isPassing(error: unknown): boolean {
+    return this.hardLinks && errnoOf(error) === 'ENOENT' && existsSync(this.owner.path);
   }
 
   private async make(lock: string): Promise<void> {

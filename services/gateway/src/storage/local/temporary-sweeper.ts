@@ -28,18 +28,22 @@ export async function sweepTemporaries({ root, area, self, locks }: SweptArea): 
       if (id !== self.id && self.isDead(`${area}/owners/${id}`)) dead.push(id);
     }
     await locks.sweep();
-    for (const name of await fs.readdir(`${area}/tmp`)) {
-      const id = name.slice(0, name.indexOf('.'));
-      if (id === '' || id === self.id) continue;
-      // An owner that is not known may be one that has come since: its file is there before any of its temporary ones.
-      if (dead.includes(id) || !(await exists(`${area}/owners/${id}`)))
-        await removeTemporary(root, `${area}/tmp/${name}`);
+    for (const id of await fs.readdir(`${area}/tmp`)) {
+      // An owner that is not known may be one that has come since: its file is there before its folder.
+      const gone = dead.includes(id) || !(await exists(`${area}/owners/${id}`));
+      if (gone && id !== self.id) await removeTemporaries(root, `${area}/tmp/${id}`);
     }
     for (const id of dead) await remove(`${area}/owners/${id}`);
   } catch (error) {
     // Another replica may sweep at the same moment, or the storage may be away: the next sweep goes on.
     if (errnoOf(error) === undefined) throw error;
   }
+}
+
+/** @param folder an owner's */
+async function removeTemporaries(root: string, folder: string): Promise<void> {
+  for (const name of await fs.readdir(folder)) await removeTemporary(root, `${folder}/${name}`);
+  await fs.rmdir(folder);
 }
 
 async function removeTemporary(root: string, path: string): Promise<void> {

@@ -1,0 +1,75 @@
+import { createRequire } from 'node:module';
+
+/** Calls of the C library that Node has no name for. Descriptors are numbers; -1 is a failure, as in C. */
+export interface Libc {
+  /** Another descriptor of the same, not for programs that are started (fcntl(2), F_DUPFD_CLOEXEC). */
+  duplicate(fd: number): number;
+  /** sendfile(2): from an offset of a file to a socket. @returns bytes that the socket took */
+  sendFile(socket: number, file: number, offset: number, count: number): number;
+  /** The same on libuv's thread pool: for files that the kernel may have to fetch. */
+  sendFileQueued(socket: number, file: number, offset: number, count: number): Promise<number>;
+  /** Whether a byte of a file is in memory, so that reading around it waits for no disk. */
+  isResident(file: number, offset: number): boolean;
+  /**
+   * statx(2) of a name itself, not of what a link leads to; into a buffer of {@link STATX_BYTES}.
+   *
+   * @param name a path, or a name in an open folder
+   * @returns 0, or the negated number of the error
+   */
+  readStatus(name: string, into: Buffer, folder?: number): number;
+  /** lgetxattr(2): an extended attribute, into a buffer. @returns its bytes, or the negated number of the error */
+  readAttribute(path: string, name: string, into: Buffer): number;
+  /** lsetxattr(2): makes or replaces an extended attribute. @returns 0, or the negated number of the error */
+  writeAttribute(path: string, name: string, value: Buffer): number;
+}
+
+/** The size of `struct statx`. */
+export const STATX_BYTES = 256;
+
+const RWF_NOWAIT = 8;
+const F_DUPFD_CLOEXEC = 1030;
+const AT_FDCWD = -100;
+const AT_SYMLINK_NOFOLLOW = 0x100;
+const STATX_BASIC_STATS = 0x7ff;
+
+// Types and numbers above and below are theirs.
+const ARCHITECTURES = new Set<NodeJS.Architecture>(['x64', 'arm64', 'riscv64', 'loong64']);
+
+let loaded: { readonly libc: Libc | undefined } | undefined;
+
+/** The C library, loaded at the first call; undefined where it is not that of Linux on a usual 64-bit machine, or cannot be called from here. */
+export function findLibc(): Libc | undefined {
+  loaded ??= { libc: process.platform === 'linux' && ARCHITECTURES.has(process.arch) ? load() : undefined };
+  return loaded.libc;
+}
+
+function load(): Libc | undefined {
+  try {
+    const { default: koffi } = createRequire(import.meta.url)('koffi') as typeof import('koffi');
+    const library = koffi.load(null);
+    koffi.struct('iovec', { base: 'uint8_t *', length: 'size_t' });
+    const sendfile = library.func('long sendfile(int out, int in, _Inout_ int64_t *offset, size_t count)');
+    const fcntl = library.func('int fcntl(int fd, int command, ...)');
+    const preadv2 = library.func('long preadv2(int fd, iovec *vector, int count, int64_t offset, int flags)');
+    const lgetxattr = library.func('long lgetxattr(str path, str name, void *value, size_t size)');
+    const lsetxattr = library.func('int lsetxattr(str path, str name, const void *value, size_t size, int flags)');
+    const statx = library.func('int statx(int folder, str path, int flags, uint mask, void *status)');
+    const orError = (result: number): number => (result < 0 ? -koffi.errno() : result);
+    const probe = [{ base: Buffer.alloc(1), length: 1 }];
+    return {
+      duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0) as number,
+      sendFile: (socket, file, offset, count) => sendfile(socket, file, [offset], count) as number,
+      sendFileQueued: (socket, file, offset, count) =>
+        new Promise((resolve) =>
+          sendfile.async(socket, file, [offset], count, (error: unknown, sent: number) => resolve(error ? -1 : sent)),
+        ),
+      isResident: (file, offset) => (preadv2(file, probe, 1, offset, RWF_NOWAIT) as number) === 1,
+      readStatus: (name, into, folder = AT_FDCWD) =>
+        orError(statx(folder, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into) as number),
+      readAttribute: (path, name, into) => orError(lgetxattr(path, name, into, into.length) as number),
+      writeAttribute: (path, name, value) => orError(lsetxattr(path, name, value, value.length, 0) as number),
+    };
+  } catch {
+    return undefined;
+  }
+}

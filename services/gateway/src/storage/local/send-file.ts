@@ -1,0 +1,28 @@
+import type { MaybePromise } from '../../maybe-promise.js';
+import { findLibc } from '../../native/libc.js';
+import { DIRECT_CALLS, type FileCalls } from './file-calls.js';
+
+/** The descriptors of a transfer. */
+export interface Transfer {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * Sends bytes of a file to a socket that does not block: at once where the file's bytes are in memory already, else on the thread pool.
+ * Resolves with how many bytes the socket took; 0 where that is none, for whatever reason.
+ */
+export function sendFile(
+  calls: FileCalls,
+  { from, to }: Transfer,
+  position: number,
+  length: number,
+): MaybePromise<number> {
+  const libc = findLibc();
+  if (libc === undefined) return 0;
+  // Files are read ahead from their beginning on: with the last byte in memory, those before it are nearly always there too.
+  if (calls === DIRECT_CALLS && libc.isResident(from, position + length - 1)) {
+    return Math.max(0, libc.sendFile(to, from, position, length));
+  }
+  return libc.sendFileQueued(to, from, position, length).then((sent) => Math.max(0, sent));
+}
