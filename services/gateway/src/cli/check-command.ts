@@ -1,4 +1,5 @@
 import { ConfigurationError } from '../config/configuration-error.js';
+import type { Configuration } from '../config/configuration.js';
 import { DocumentLoader } from '../config/document-loader.js';
 import { nextDocumentState, NO_DOCUMENTS } from '../config/document-state.js';
 import { loadConfiguration } from '../config/load-configuration.js';
@@ -7,9 +8,9 @@ import { HELP } from './help.js';
 import { parseFlags } from './parse-flags.js';
 import { UsageError } from './usage-error.js';
 
-/** `bucketway check FILE`. @returns the exit code */
+/** `bucketway check FILE [--connect]`. @returns the exit code */
 export async function check(args: readonly string[]): Promise<number> {
-  const { switches, positionals } = parseFlags('bucketway check', args, {});
+  const { switches, positionals } = parseFlags('bucketway check', args, { connect: 'boolean' });
   if (switches.has('help')) {
     process.stdout.write(HELP.check);
     return 0;
@@ -18,8 +19,9 @@ export async function check(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError('say which file to check', 'bucketway check');
   if (positionals.length > 1) throw new UsageError('one file at a time', 'bucketway check');
   try {
-    process.stdout.write(summarize(file));
-    return 0;
+    const configuration = loadConfiguration(file);
+    process.stdout.write(summarize(file, configuration));
+    return switches.has('connect') ? await connect(configuration) : 0;
   } catch (error) {
     if (!(error instanceof ConfigurationError)) throw error;
     const count = error.mistakes.length;
@@ -28,8 +30,15 @@ export async function check(args: readonly string[]): Promise<number> {
   }
 }
 
-function summarize(file: string): string {
-  const configuration = loadConfiguration(file);
+async function connect({ storages }: Configuration): Promise<number> {
+  // Only here: reading a file takes no driver.
+  const { connectStorages } = await import('./connect-storages.js');
+  const { report, failed } = await connectStorages(storages);
+  process.stdout.write(report);
+  return failed ? 1 : 0;
+}
+
+function summarize(file: string, configuration: Configuration): string {
   const documents = nextDocumentState(NO_DOCUMENTS, new DocumentLoader().load(configuration.documents), configuration);
   const mapped = [...documents.mappings.values()].flatMap(({ content }) => content);
   const counts = [

@@ -52,15 +52,19 @@ Flags:
   -h, --help                     This help
 `,
   check: `Reads a configuration file and every file that it names, and prints each mistake with its line.
-Exits with 0 where the file can be served and with 1 where not.
+Exits with 0 where the file can be served and with 1 where not. Without --connect it asks no storage.
 
 Usage:
-  bucketway check FILE
+  bucketway check FILE [flags]
 
 Examples:
   bucketway check bucketway.yaml
 
+  # Is every storage there, does it take the credentials, and what can it do?
+  bucketway check bucketway.yaml --connect
+
 Flags:
-  -h, --help    This help
+      --connect    Also try every storage and print what each can do; exits with 1 where one cannot be used
+  -h, --help       This help
 `,
 };

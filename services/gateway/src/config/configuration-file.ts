@@ -23,7 +23,6 @@ import {
   ArrayNotEmpty,
   ArrayUnique,
   IsArray,
-  IsDefined,
   IsIn,
   IsInt,
   IsOptional,
@@ -35,13 +34,11 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isListenAddress, LISTEN_ADDRESS_RULE } from './listen-address.js';
-import type { Durability, LocalStorageOptions } from './snapshot.js';
+import { StorageSection } from './storage-section.js';
 
 /** The most processes that a configuration may ask for. */
 const MAX_WORKERS = 256;
 
-const DURABILITIES: readonly Durability[] = ['none', 'file', 'directory'];
-const METADATA_PLACES: readonly LocalStorageOptions['metadata'][] = ['auto', 'xattr', 'sidecar'];
 const FILE_PATH = 'must be the path of a file';
 
 /** `tls` of bucketway.yaml. */
@@ -53,32 +50,6 @@ export class TlsSection {
   @MinLength(1, { message: FILE_PATH })
   @IsString({ message: FILE_PATH })
   readonly keyFile!: string;
-}
-
-/** `storages[].local` of bucketway.yaml. */
-export class LocalStorageSection {
-  @MinLength(1, { message: 'must be the path of a folder' })
-  @IsString({ message: 'must be the path of a folder' })
-  readonly root!: string;
-
-  @IsOptional()
-  @IsIn(DURABILITIES, { message: `must be one of ${DURABILITIES.join(', ')}` })
-  readonly durability?: Durability;
-
-  @IsOptional()
-  @IsIn(METADATA_PLACES, { message: `must be one of ${METADATA_PLACES.join(', ')}` })
-  readonly metadata?: LocalStorageOptions['metadata'];
-}
-
-/** `storages[]` of bucketway.yaml: a mount and one kind of storage. Each further kind is a member beside `local`. */
-export class StorageSection {
-  @Rule('isTreePath', isTreePath, TREE_PATH_RULE)
-  readonly mount!: string;
-
-  @ValidateNested({ message: 'must be an object with root' })
-  @IsDefined({ message: 'is missing: say which storage to mount, for example local: {root: /srv/data}' })
-  @Type(() => LocalStorageSection)
-  readonly local!: LocalStorageSection;
 }
 
 /** `identities[]` of bucketway.yaml. */

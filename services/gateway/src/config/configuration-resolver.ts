@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname, resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
 import {
   ACCESS_KEY_ID_RULE,
@@ -12,26 +10,30 @@ import {
 import type { Mistake } from '@bucketway/contract';
 import type { Identity } from '../auth/identity.js';
 import type { BucketSection, ConfigurationFile, IdentitySection } from './configuration-file.js';
+import { ConfigurationFiles, type MistakePath } from './configuration-files.js';
 import type { AccessLogTarget, Configuration, TlsMaterial } from './configuration.js';
 import { parseListenAddress } from './listen-address.js';
+import { findOverlaps } from './find-overlaps.js';
 import type { BucketMapping, BucketRoot, StorageMount } from './snapshot.js';
+import { StorageResolver } from './storage-resolver.js';
 import { toBucketQuota } from './to-bucket-quota.js';
 import { toCorsRules } from './to-cors-rules.js';
-
-type Path = readonly (string | number)[];
 
 /**
  * Turns a written configuration that the schema accepts into one to run with, and collects what is wrong with the files that it names.
  * What contradicts itself is for `findContradictions` to say.
  */
 export class ConfigurationResolver {
-  readonly mistakes: Mistake[] = [];
-  private readonly files = new Set<string>();
+  private readonly files: ConfigurationFiles;
   private readonly identities = new Map<string, Identity>();
   private readonly accessKeyIds = new Map<string, string>();
 
-  constructor(private readonly file: string) {
-    this.files.add(resolve(file));
+  constructor(file: string) {
+    this.files = new ConfigurationFiles(file);
+  }
+
+  get mistakes(): readonly Mistake[] {
+    return this.files.mistakes;
   }
 
   /** Meaningless where {@link mistakes} is not empty afterwards. */
@@ -51,13 +53,9 @@ export class ConfigurationResolver {
       identities: this.identities,
       buckets: this.buckets(written),
       bucketRoot: this.bucketRoot(written),
-      documents: (written.documents ?? []).map((folder) => this.absolute(folder)),
-      files: [...this.files],
+      documents: (written.documents ?? []).map((folder) => this.files.absolute(folder)),
+      files: this.files.all,
     };
-  }
-
-  private absolute(path: string): string {
-    return resolve(dirname(this.file), path);
   }
 
   private addIdentity(written: IdentitySection, index: number): void {
@@ -67,59 +65,47 @@ export class ConfigurationResolver {
     if (accessKeyId === undefined || secretAccessKey === undefined) return;
     this.accessKeyIds.set(written.name, accessKeyId);
     if (this.identities.has(accessKeyId)) {
-      this.refuse([...path, 'accessKeyId'], 'is the access key id of another identity; each needs its own');
+      this.files.refuse([...path, 'accessKeyId'], 'is the access key id of another identity; each needs its own');
     }
     this.identities.set(accessKeyId, { name: written.name, accessKeyId, secretAccessKey });
   }
 
   private secret(
-    path: Path,
-    member: 'accessKeyId' | 'secretAccessKey',
+    path: MistakePath,
+    name: 'accessKeyId' | 'secretAccessKey',
     written: IdentitySection,
     holds: (value: unknown) => boolean,
     rule: string,
   ): string | undefined {
-    const value = written[member];
-    const file = written[`${member}File`];
-    if (file === undefined || value !== undefined) return value;
-    const text = this.read([...path, `${member}File`], file)?.trimEnd();
-    if (text === undefined || holds(text)) return text;
-    return this.refuse([...path, `${member}File`], `the text in ${file} must be ${rule}`);
-  }
-
-  private read(path: Path, file: string): string | undefined {
-    const absolute = this.absolute(file);
-    this.files.add(absolute);
-    try {
-      return readFileSync(absolute, 'utf8');
-    } catch (error) {
-      return this.refuse(path, `cannot be read: ${(error as Error).message}`);
-    }
+    return this.files.secret(path, { name, value: written[name], file: written[`${name}File`], holds, rule });
   }
 
   private tls(written: ConfigurationFile): TlsMaterial | undefined {
     if (written.tls === undefined) return undefined;
-    const cert = this.read(['tls', 'certFile'], written.tls.certFile);
-    const key = this.read(['tls', 'keyFile'], written.tls.keyFile);
+    const cert = this.files.read(['tls', 'certFile'], written.tls.certFile);
+    const key = this.files.read(['tls', 'keyFile'], written.tls.keyFile);
     if (cert === undefined || key === undefined) return undefined;
     try {
       createSecureContext({ cert, key });
     } catch (error) {
-      return this.refuse(['tls'], `the certificate and the key do not work together: ${(error as Error).message}`);
+      return this.files.refuse(
+        ['tls'],
+        `the certificate and the key do not work together: ${(error as Error).message}`,
+      );
     }
     return { cert, key };
   }
 
   private accessLog(written: ConfigurationFile): AccessLogTarget {
     const target = written.accessLog ?? 'stdout';
-    return typeof target === 'string' ? { to: target } : { to: 'file', path: this.absolute(target.file) };
+    return typeof target === 'string' ? { to: target } : { to: 'file', path: this.files.absolute(target.file) };
   }
 
   private storages(written: ConfigurationFile): StorageMount[] {
-    return written.storages.map(({ mount, local }) => {
-      const { root, durability = 'none', metadata = 'auto' } = local;
-      return { mount, local: { root: this.absolute(root), durability, metadata } };
-    });
+    const resolver = new StorageResolver(this.files);
+    const mounts = written.storages.map((storage, index) => resolver.resolve(storage, index));
+    for (const { path, message } of findOverlaps(mounts)) this.files.refuse(path, message);
+    return mounts.filter((mount) => mount !== undefined);
   }
 
   private buckets(written: ConfigurationFile): Map<string, BucketMapping> {
@@ -150,10 +136,5 @@ export class ConfigurationResolver {
   /** Empty where the identity is unknown or has no key: the configuration is refused then. */
   private accessKeyId(identity: string): string {
     return this.accessKeyIds.get(identity) ?? '';
-  }
-
-  private refuse(path: Path, message: string): undefined {
-    this.mistakes.push({ path, message });
-    return undefined;
   }
 }

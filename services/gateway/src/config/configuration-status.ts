@@ -15,6 +15,14 @@ export interface DocumentStatus {
   readonly refused?: string;
 }
 
+/** The keys that a mappings document in force grants anything to, in `/status/keys`. Holds no secret. */
+export interface GrantedKeys {
+  readonly shard: string;
+  readonly revision: number;
+  readonly hash: string;
+  readonly accessKeyIds: readonly string[];
+}
+
 /** What is in force and what is not, in `/status`. Holds no secret. */
 export interface ConfigurationStatus {
   /** The configuration file; undefined where flags alone configure. */

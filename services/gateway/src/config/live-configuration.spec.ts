@@ -268,6 +268,20 @@ ${more}`;
     expect(warnings().length).toBe(2);
   });
 
+  it('tells which keys are let in, as what is in force says and not what was refused', () => {
+    volume.publish(pair(7, 'aaa', 'AKEY1'));
+    const configurationInForce = start();
+    const before = configurationInForce.grantedKeys();
+    expect(before).toMatchObject([{ shard: '0', revision: 7, accessKeyIds: ['AKEY1'] }]);
+    volume.publish(pair(6, 'aaa', 'AKEY2'));
+    configurationInForce.reload();
+    expect(configurationInForce.grantedKeys()).toEqual(before);
+    volume.publish(pair(8, 'aaa', 'AKEY2'));
+    configurationInForce.reload();
+    expect(configurationInForce.grantedKeys()).toMatchObject([{ revision: 8, accessKeyIds: ['AKEY2'] }]);
+    expect(JSON.stringify(configurationInForce.grantedKeys())).not.toContain(SECRET);
+  });
+
   it('says no secret in its status, log or metrics', async () => {
     volume.publish(pair(1, 'aaa', 'AKEY1'));
     const configurationInForce = start();

@@ -5,7 +5,7 @@ import type { LoggerService } from '@nestjs/common';
 import type { ConfigurationMetrics, ReloadResult } from '../observability/configuration-metrics.js';
 import { buildSnapshot } from './build-snapshot.js';
 import { ConfigurationError } from './configuration-error.js';
-import type { ConfigurationStatus, DocumentStatus } from './configuration-status.js';
+import type { ConfigurationStatus, DocumentStatus, GrantedKeys } from './configuration-status.js';
 import type { Configuration, TlsMaterial } from './configuration.js';
 import { DocumentLoader } from './document-loader.js';
 import { nextDocumentState, NO_DOCUMENTS } from './document-state.js';
@@ -122,6 +122,16 @@ export class LiveConfiguration {
       buckets: this.current.snapshot.buckets.size,
       identities: this.current.snapshot.identities.size,
     };
+  }
+
+  /** What an operator needs that came back with an older past: which keys had been withdrawn by now. */
+  grantedKeys(): readonly GrantedKeys[] {
+    return [...this.documents.mappings].flatMap(([path, { revision, hash, content }]) => {
+      const file = parseDocumentFileName(basename(path));
+      if (file === undefined) return [];
+      const ids = content.flatMap(({ grants }) => grants.map(({ accessKeyId }) => accessKeyId));
+      return [{ shard: file.shard, revision, hash, accessKeyIds: [...new Set(ids)] }];
+    });
   }
 
   private loadCandidate(): Configuration {

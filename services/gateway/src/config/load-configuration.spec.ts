@@ -106,7 +106,7 @@ documents: [docs, /var/docs]
     ['region: eu\nregion: us\n' + STORAGE, ':2:1: Map keys must be unique'],
     ['region: eu', ':1:1: storages: is missing and must be a list of storages'],
     ['storages: []', ':1:1: storages: must hold at least one storage'],
-    ['storages:\n- mount: /', ':2:3: storages[0].local: is missing: say which storage to mount'],
+    ['storages:\n- mount: /', ':2:3: storages[0]: names no storage: add one of local, openlist, webdav, s3'],
     [
       'storages:\n- mount: /\n  local: {rot: x}',
       ':3:3: storages[0].local.root: is missing and must be the path of a folder\n' +

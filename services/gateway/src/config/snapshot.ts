@@ -1,5 +1,8 @@
 import type { Identity } from '../auth/identity.js';
 import type { Permission } from '../auth/permission.js';
+import type { OpenlistOptions } from '../storage/openlist/openlist-options.js';
+import type { S3StorageOptions } from '../storage/s3/s3-storage-options.js';
+import type { WebdavOptions } from '../storage/webdav/webdav-options.js';
 
 /** What a key may do in a bucket. */
 export interface Grant {
@@ -46,8 +49,12 @@ export interface BucketRoot {
   readonly create: ReadonlySet<string>;
 }
 
-/** A mounted storage, as configured. */
-export type StorageMount = { readonly mount: string } & { readonly local: LocalStorageOptions };
+/** A mounted storage, as configured: exactly one kind, with its secrets. Never logged and never shown whole. */
+export type StorageMount =
+  | { readonly mount: string; readonly local: LocalStorageOptions }
+  | { readonly mount: string; readonly openlist: OpenlistOptions }
+  | { readonly mount: string; readonly webdav: WebdavOptions }
+  | { readonly mount: string; readonly s3: S3StorageOptions };
 
 export type Durability = 'none' | 'file' | 'directory';
 

@@ -51,7 +51,7 @@ export class BucketRootFolders {
     const location = bucketRoot && this.tree.locate(bucketRoot.path);
     if (!location?.storage.files) return [];
     const names = await listFolder(location.storage.files, location.path);
-    return names.flatMap((name) => {
+    return [...names].flatMap((name) => {
       const folder = name.endsWith('/') ? fromByteString(name.slice(0, -1)) : '';
       return isBucketName(folder) ? [folder] : [];
     });

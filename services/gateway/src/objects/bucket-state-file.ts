@@ -1,7 +1,8 @@
 import type { FileDriver } from '../storage/file-driver.js';
 import type { StoragePath } from '../storage/storage-path.js';
 import type { BucketState } from './bucket-state.js';
-import { readSmallFile, writeSmallFile } from './file/small-files.js';
+import { writeSmallFile } from './file/small-files.js';
+import { readSmallJson } from './file/small-json.js';
 
 interface Known {
   readonly identity: string;
@@ -28,8 +29,7 @@ export class BucketStateFile {
     }
     const { known } = this;
     if (known?.identity === stat.identity && known.mtimeMs === stat.mtimeMs) return known.state;
-    const stored = await readSmallFile(this.files, this.path);
-    const state = stored ? (JSON.parse(stored.toString('utf8')) as BucketState) : NO_STATE;
+    const state = (await readSmallJson<BucketState>(this.files, this.path)) ?? NO_STATE;
     this.known = { identity: stat.identity, mtimeMs: stat.mtimeMs, state };
     return state;
   }

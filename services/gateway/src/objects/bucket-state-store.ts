@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { MountedStorage } from '../storage/mounted-storage.js';
+import { StorageError } from '../storage/storage-error.js';
 import { StorageTree } from '../storage/storage-tree.js';
 import type { BucketState } from './bucket-state.js';
 import type { BucketStateFile } from './bucket-state-file.js';
@@ -31,9 +32,15 @@ export class BucketStateStore {
 
   /** When a bucket was created: by its state, else by its folder's time, which is the best that an existing folder tells. */
   async createdAt(name: string, path: string): Promise<Date> {
-    const { createdAt }: BucketState = (await this.of(name, path)?.read()) ?? {};
-    if (createdAt !== undefined) return new Date(createdAt);
-    const location = this.tree.locate(path);
-    return new Date((await location?.storage.files?.stat(location.path))?.mtimeMs ?? 0);
+    try {
+      const { createdAt }: BucketState = (await this.of(name, path)?.read()) ?? {};
+      if (createdAt !== undefined) return new Date(createdAt);
+      const location = this.tree.locate(path);
+      return new Date((await location?.storage.files?.stat(location.path))?.mtimeMs ?? 0);
+    } catch (error) {
+      // One storage that is down must not hide the buckets of all others; its own are there, of a time that nobody can tell now.
+      if (error instanceof StorageError && error.code === 'unavailable') return new Date(0);
+      throw error;
+    }
   }
 }

@@ -67,7 +67,7 @@ export class ConfiguredBuckets extends Buckets {
         return new LocatedBucket(
           name,
           found.mapping,
-          this.tree.storeAt(found.mapping.path),
+          this.tree.storeAt(found.mapping.path, true),
           found.stateFile,
           found.state,
         );

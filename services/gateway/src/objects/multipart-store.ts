@@ -4,6 +4,7 @@ import type { WriteConditions } from './conditions.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { ObjectAttributes, ObjectInfo } from './object-info.js';
 import type { ObjectBody } from './object-body.js';
+import type { CopyPartRequest } from './storage-copy.js';
 
 /** What CreateMultipartUpload fixes. */
 export interface NewUpload {
@@ -82,8 +83,19 @@ export interface MultipartStore {
   create(upload: NewUpload): Promise<UploadInfo>;
   /** Facts of an upload. @throws S3Error `NoSuchUpload` */
   get(key: ObjectKey, uploadId: string): MaybePromise<UploadInfo>;
+  /**
+   * Facts of an upload, perhaps as they were a while ago: enough to know what a part is to be checked with. Left out where
+   * {@link get} costs nothing. @throws S3Error `NoSuchUpload`
+   */
+  recall?(key: ObjectKey, uploadId: string): MaybePromise<Pick<UploadInfo, 'checksumAlgorithm'>>;
   /** Stores a part, replacing an earlier one of that number only once the new one is whole. */
   putPart(key: ObjectKey, uploadId: string, number: number, body: ObjectBody): Promise<PartInfo>;
+  /**
+   * Has the storage copy a range of an object into a part by itself.
+   *
+   * @returns undefined where it cannot: then the bytes have to pass through here
+   */
+  copyPart?(part: CopyPartRequest): Promise<PartInfo | undefined>;
   /** Makes the object. Repeating a completed one with the same parts answers the same. */
   complete(request: CompleteUpload): Promise<ObjectInfo>;
   abort(key: ObjectKey, uploadId: string): Promise<void>;

@@ -20,6 +20,8 @@ export interface ObjectPart {
   readonly number: number;
   /** Bytes. */
   readonly size: number;
+  /** Where it begins in the object, if that does not follow from the parts before it. */
+  readonly start?: number;
   /** base64, as on the wire. */
   readonly checksum?: string;
 }
@@ -35,6 +37,10 @@ export interface ObjectInfo {
   readonly attributes: ObjectAttributes;
   readonly checksum?: Checksum;
   readonly parts?: readonly ObjectPart[];
+  /** How many parts there are, where not all of them are given. */
+  readonly partCount?: number;
+  /** How many tags there are, where they themselves were not asked for. */
+  readonly tagCount?: number;
 }
 
 /** A row of a listing: no attributes, so that a page does not pay for them. */

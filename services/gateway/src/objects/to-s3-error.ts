@@ -21,6 +21,7 @@ const TRANSLATIONS: Readonly<Partial<Record<StorageErrorCode, Translation>>> = {
   denied: { code: 'AccessDenied', message: 'The storage behind this bucket does not permit this.' },
   'too-many-open': { code: 'SlowDown', retryAfter: 1 },
   busy: { code: 'SlowDown', message: 'Another writer is busy with this key. Try again.', retryAfter: 1 },
+  changed: { code: 'SlowDown', message: 'The object was replaced while it was read. Try again.', retryAfter: 1 },
   unavailable: {
     code: 'ServiceUnavailable',
     message: 'The storage behind this bucket cannot be reached.',
@@ -32,9 +33,11 @@ const TRANSLATIONS: Readonly<Partial<Record<StorageErrorCode, Translation>>> = {
 export function toS3Error(error: unknown): unknown {
   if (!(error instanceof StorageError)) return error;
   const translation = TRANSLATIONS[error.code] ?? { code: 'InternalError' };
+  const retryAfter =
+    translation.retryAfter === undefined ? undefined : (error.retryAfterSeconds ?? translation.retryAfter);
   return new S3Error(translation.code, {
     ...(translation.message !== undefined && { message: translation.message }),
-    ...(translation.retryAfter !== undefined && { headers: { 'Retry-After': String(translation.retryAfter) } }),
+    ...(retryAfter !== undefined && { headers: { 'Retry-After': String(retryAfter) } }),
     cause: error,
   });
 }

@@ -36,12 +36,15 @@ export function successor(prefix: ByteString): ByteString {
 }
 
 /** Index of the first entry of a sorted list that is not less than `bound`. */
-export function lowerBound(sorted: readonly ByteString[], bound: ByteString): number {
+export function lowerBound(
+  sorted: { readonly length: number; at(index: number): ByteString | undefined },
+  bound: ByteString,
+): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((sorted[middle] as string) < bound) low = middle + 1;
+    if ((sorted.at(middle) as ByteString) < bound) low = middle + 1;
     else high = middle;
   }
   return low;

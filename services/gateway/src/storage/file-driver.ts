@@ -13,6 +13,12 @@ export interface DriverCapabilities {
   readonly records: boolean;
   /** {@link FileDriver.lock} holds against every gateway on this storage, not only those of this machine. */
   readonly sharedLocks: boolean;
+  /** An {@link OpenFile} goes on being its version once the name is given to another; else reading it fails with `changed` then. */
+  readonly pinnedReads: boolean;
+  /** Any two versions of a file differ in {@link FileStat.mtimeMs}; else only {@link FileStat.identity} may tell them apart, or nothing. */
+  readonly exactTimes: boolean;
+  /** Names that begin with a dot are listed. Else paths with one are refused, and no folder is taken for empty. */
+  readonly dotNames: boolean;
 }
 
 /** Facts of a file or folder. */
@@ -38,10 +44,29 @@ export interface FileFacts {
   readonly record: Buffer | undefined;
 }
 
+/** A connection to which the kernel can be told to send. */
+export interface RawConnection {
+  /** A descriptor of it. */
+  readonly fd: number;
+}
+
 /** An open file: its bytes stay those of one version, whatever happens to the name. */
 export interface OpenFile extends FileFacts {
   /** Reads into the buffer's start at an offset of the file; resolves with the number of bytes, 0 at the end. */
   read(buffer: Buffer, position: number): MaybePromise<number>;
+  /**
+   * Says which bytes will be read, in order, where each request costs.
+   *
+   * @throws StorageError `changed` where it is not that version any more
+   */
+  readonly prepare?: (start: number, end: number) => MaybePromise<void>;
+  /**
+   * Hands bytes from an offset on to a connection, without bringing them into the process. Resolves with how many the connection
+   * took; 0 where it takes none now, and where this file cannot be sent so: then {@link read} says what is wrong.
+   *
+   * @param length bytes at most
+   */
+  readonly send?: (connection: RawConnection, position: number, length: number) => MaybePromise<number>;
   close(): MaybePromise<void>;
 }
 
@@ -59,14 +84,20 @@ export interface TemporaryFile {
    * @throws StorageError `not-folder` (a parent is a file), `name-too-long`, …
    */
   finish(target: StoragePath): MaybePromise<FileStat>;
+  /**
+   * Gives a finished file facts that differ from those it has, and from those of every file before: for one that could not be told
+   * from what it is to replace. Only where times are not exact; takes until the storage's clock has moved on.
+   */
+  readonly renew?: () => MaybePromise<FileStat>;
   /** Sets the record that will become visible together with the file; only where the driver keeps records, after `finish`. @throws StorageError `record-too-large` */
   setRecord(record: Buffer): MaybePromise<void>;
   /**
-   * Gives the file its target name. On failure the file is still there to be discarded.
+   * Gives the file its target name. On failure the file is still there to be discarded. Gives the facts that it has there, where they
+   * may be others than before.
    *
    * @throws StorageError `exists` (mode `create`), `is-folder`, …
    */
-  commit(mode: CommitMode): MaybePromise<void>;
+  commit(mode: CommitMode): MaybePromise<FileStat | void>;
   discard(): MaybePromise<void>;
 }
 
@@ -84,7 +115,10 @@ export interface WritableFile {
  * The names in a folder as byte strings (one char a byte, latin1), so that plain comparison is UTF-8 byte order: sorted,
  * folders with a trailing `/`. Files and folders only, names that are UTF-8 only. A symbolic link counts as a file, wherever it leads.
  */
-export type FolderNames = readonly string[];
+export interface FolderNames extends Iterable<string> {
+  readonly length: number;
+  at(index: number): string | undefined;
+}
 
 /**
  * A storage of files and folders, or a folder of one ({@link FileDriver.scope}). Paths are relative to it and cannot leave
@@ -93,8 +127,13 @@ export type FolderNames = readonly string[];
  */
 export interface FileDriver {
   readonly capabilities: DriverCapabilities;
-  /** The same storage, confined to a folder of it. */
-  scope(folder: StoragePath): FileDriver;
+  /**
+   * The same storage, confined to a folder of it.
+   *
+   * @param mustExist the folder is not made with the first file in it: writes fail with `not-found` once it is gone. For folders that are
+   * buckets by being there; a storage that cannot promise it makes the folder all the same.
+   */
+  scope(folder: StoragePath, mustExist?: boolean): FileDriver;
   /** Opens a regular file. @throws StorageError `not-found`, `is-folder` */
   open(path: StoragePath): MaybePromise<OpenFile>;
   /** Facts and record of a file or folder, or undefined where there is none. */
@@ -106,13 +145,21 @@ export interface FileDriver {
   identify(path: StoragePath): MaybePromise<FileStat | undefined>;
   /** Facts alone, for names whose record does not matter. Cheaper than {@link facts}. */
   stat(path: StoragePath): MaybePromise<FileStat | undefined>;
-  /** Facts and records of files of one folder; undefined for those that are gone. For listings. */
+  /**
+   * Facts and records of files of one folder; undefined for those that are gone. For listings: of a long record, the first 59 bytes
+   * may be all that is given.
+   */
   factsOf(folder: StoragePath, names: readonly string[]): MaybePromise<readonly (FileFacts | undefined)[]>;
+  /** Makes a coming {@link factsOf} cheaper, in turns that leave the event loop to others; only where that helps. */
+  readonly warm?: (folder: StoragePath, names: readonly string[]) => Promise<void>;
   /** @throws StorageError `not-found`, `not-folder` */
   list(folder: StoragePath): MaybePromise<FolderNames>;
-  createTemporary(): MaybePromise<TemporaryFile>;
+  /** @param length bytes that will be written, where that is known */
+  createTemporary(length?: number): MaybePromise<TemporaryFile>;
   /** Takes a finished file of the storage's reserved folder (path relative to that) as a temporary file of this scope. */
   adopt(reservedPath: StoragePath): MaybePromise<TemporaryFile>;
+  /** The whole content of a small file of the gateway's own, or undefined where there is none: where that is less than to open and read it. */
+  readonly readSmall?: (path: StoragePath) => MaybePromise<Buffer | undefined>;
   /** Opens (makes, if absent) a file for writing at offsets; only with `randomWrites`. */
   openForWriting(path: StoragePath): MaybePromise<WritableFile>;
   /** Makes an empty file. False where the name is taken: of many at once exactly one gets true. */

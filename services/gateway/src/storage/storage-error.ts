@@ -15,16 +15,22 @@ export type StorageErrorCode =
   | 'too-many-open'
   | 'busy'
   | 'unavailable'
+  /** The file is not the version any more that was opened. */
+  | 'changed'
   | 'failed';
 
 /** A failure of a storage driver. */
 export class StorageError extends Error {
+  /** When to try again, where the storage said so or it is known. */
+  readonly retryAfterSeconds: number | undefined;
+
   constructor(
     readonly code: StorageErrorCode,
     message: string,
-    options?: { cause?: unknown },
+    options?: { cause?: unknown; retryAfterSeconds?: number },
   ) {
     super(message, options);
     this.name = 'StorageError';
+    this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }

@@ -23,7 +23,7 @@ export interface Gateway {
   /** Serves new connections with another certificate. */
   updateTls?(tls: TlsMaterial): void;
   /** How the storages are now; must not wait for one that hangs. */
-  storages?(): readonly StorageState[];
+  storages?(): Promise<readonly StorageState[]>;
   /**
    * Stops accepting, closes idle connections and lets running requests end.
    *

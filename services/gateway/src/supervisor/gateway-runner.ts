@@ -12,8 +12,10 @@ import { RequestObservers } from '../observability/request-observer.js';
 import type { RequestObserver } from '../observability/request-observer.js';
 import { RunningRequests } from '../observability/running-requests.js';
 import { StorageMetrics } from '../observability/storage-observer.js';
+import { loadRemoteKinds } from '../storage/remote-kinds.js';
 import type { ServeSettings, WorkerReport } from './fleet.js';
 import type { Gateway, GatewayFactory } from './gateway-process.js';
+import { trimHeap } from './trim-heap.js';
 
 /** Runs a gateway in this process, with its metrics and its access log. */
 export class GatewayRunner {
@@ -23,6 +25,7 @@ export class GatewayRunner {
   private readonly accessLog: BufferedWriter | undefined;
   private gateway: Gateway | undefined;
   private listening = false;
+  private applying: Promise<void> = Promise.resolve();
   private tls: ServeSettings['tls'];
 
   constructor(
@@ -62,19 +65,28 @@ export class GatewayRunner {
       storageObserver: new StorageMetrics(this.registry),
       log: this.log,
     });
+    trimHeap();
     const address = await this.gateway.listen();
     this.listening = true;
     return address;
   }
 
-  apply({ snapshot, tls }: ConfigurationChange): void {
+  /** Puts a change in force, after those before it. */
+  async apply(change: ConfigurationChange): Promise<void> {
+    this.applying = this.applying.then(() => this.put(change));
+    await this.applying;
+  }
+
+  private async put({ snapshot, tls }: ConfigurationChange): Promise<void> {
+    await loadRemoteKinds(snapshot.storages);
     this.snapshots.replace(snapshot);
     if (tls !== undefined && (tls.cert !== this.tls?.cert || tls.key !== this.tls.key)) this.gateway?.updateTls?.(tls);
     this.tls = tls;
   }
 
-  report(): WorkerReport {
-    return { generation: this.snapshots.current.generation, storages: this.gateway?.storages?.() ?? [] };
+  async report(): Promise<WorkerReport> {
+    const storages = (await this.gateway?.storages?.()) ?? [];
+    return { generation: this.snapshots.current.generation, storages };
   }
 
   metrics(): Promise<MetricObject[]> {

@@ -30,11 +30,11 @@ export class SingleProcess implements Fleet {
   }
 
   apply(change: ConfigurationChange): void {
-    this.runner?.apply(change);
+    void this.runner?.apply(change);
   }
 
   async status(): Promise<readonly WorkerStatus[]> {
-    const report = this.runner?.report() ?? { generation: 0, storages: [] };
+    const report = (await this.runner?.report()) ?? { generation: 0, storages: [] };
     return [{ worker: 1, pid: process.pid, state: this.state, restarts: 0, responsive: true, ...report }];
   }
 

@@ -1,5 +1,5 @@
 import { AggregatorRegistry, Registry } from 'prom-client';
-import type { AdminView } from '../admin/admin-server.js';
+import type { AdminView, Readiness } from '../admin/admin-server.js';
 import { AdminServer } from '../admin/admin-server.js';
 import type { ListenAddress } from '../config/configuration.js';
 import { formatListenAddress } from '../config/listen-address.js';
@@ -8,6 +8,8 @@ import type { ConfigurationSource } from '../config/live-configuration.js';
 import type { ApplicationLog } from '../observability/application-log.js';
 import { ConfigurationMetrics } from '../observability/configuration-metrics.js';
 import { registerProcessMetrics } from '../observability/process-metrics.js';
+import { mergeStates } from '../storage/health/merge-states.js';
+import type { StorageState } from '../storage/storage-state.js';
 import { VERSION } from '../version.js';
 import type { Fleet, WorkerStatus } from './fleet.js';
 import { WorkerPool } from './worker-pool.js';
@@ -75,10 +77,13 @@ export class Supervisor implements AdminView {
     return stuck.length === 0 ? undefined : `worker ${stuck.map(({ worker }) => worker).join(', ')} does not answer`;
   }
 
-  async ready(): Promise<string | undefined> {
-    if (this.state !== 'running') return this.state;
-    if (!this.live.complete) return 'a document was never applied; see /status';
-    return (await this.workers()).some(({ state }) => state === 'listening') ? undefined : 'no worker listens';
+  async ready(): Promise<Readiness> {
+    const workers = await this.workers();
+    // Only for whoever looks: an outage of a server that all replicas share must not take every one of them out of service.
+    const notes = storagesOf(workers)
+      .filter(({ state }) => state === 'unavailable')
+      .map(({ mount, kind, detail = '' }) => `storage ${mount} (${kind}) is unavailable: ${detail}`);
+    return { reason: this.notReady(workers), notes };
   }
 
   async status(): Promise<object> {
@@ -91,14 +96,24 @@ export class Supervisor implements AdminView {
       uptimeSeconds: Math.round((Date.now() - this.startedAt.getTime()) / 1000),
       configuration: this.live.status(),
       workers: workers.map((worker) => ({ ...worker, storages: undefined })),
-      storages: workers.find(({ storages }) => storages.length > 0)?.storages ?? [],
+      storages: storagesOf(workers),
     };
+  }
+
+  keys(): object {
+    return { documents: this.live.grantedKeys() };
   }
 
   async metrics(): Promise<string> {
     const own = await this.registry.getMetricsAsJSON();
     const all = await (this.fleet?.metrics() ?? []);
     return await AggregatorRegistry.aggregate([own, ...all]).metrics();
+  }
+
+  private notReady(workers: readonly WorkerStatus[]): string | undefined {
+    if (this.state !== 'running') return this.state;
+    if (!this.live.complete) return 'a document was never applied; see /status';
+    return workers.some(({ state }) => state === 'listening') ? undefined : 'no worker listens';
   }
 
   private async workers(): Promise<readonly WorkerStatus[]> {
@@ -117,4 +132,8 @@ export class Supervisor implements AdminView {
     const { SingleProcess } = await import('./single-process.js');
     return new SingleProcess(createGateway, settings, this.log);
   }
+}
+
+function storagesOf(workers: readonly WorkerStatus[]): readonly StorageState[] {
+  return mergeStates(workers.map(({ storages }) => storages));
 }

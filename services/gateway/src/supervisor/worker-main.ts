@@ -39,10 +39,10 @@ async function receive(message: ToWorker): Promise<void> {
     case 'start':
       return await start(message);
     case 'change':
-      runner?.apply(message.change);
+      await runner?.apply(message.change);
       return send({ type: 'applied', generation: message.change.snapshot.generation });
     case 'report':
-      if (runner !== undefined) send({ type: 'answer', question: message.question, answer: runner.report() });
+      if (runner !== undefined) send({ type: 'answer', question: message.question, answer: await runner.report() });
       return;
     case 'metrics':
       if (runner !== undefined) send({ type: 'answer', question: message.question, answer: await runner.metrics() });

@@ -6,6 +6,7 @@ import {
   HeadBucketCommand,
   PutBucketCorsCommand,
   PutBucketTaggingCommand,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BucketMapping } from '../../src/config/snapshot.js';
@@ -76,5 +77,35 @@ describe('what clients have set on a bucket', () => {
     await gateway.client(OTHER).send(new CreateBucketCommand({ Bucket }));
     expect(await nameOfError(gateway.client(OTHER).send(new GetBucketTaggingCommand({ Bucket })))).toBe('NoSuchTagSet');
     expect(await nameOfError(gateway.client().send(new GetBucketTaggingCommand({ Bucket })))).toBe('AccessDenied');
+  });
+});
+
+describe('the folder of a bucket', () => {
+  it('is told to who asks for it, and does not matter to anybody else', async () => {
+    await using gateway = await startGateway();
+    const mapping: BucketMapping = { name: Bucket, path: '/not-yet', grants: [fullGrant(MAIN)], anonymous: 'none' };
+    gateway.change({ buckets: new Map([[Bucket, mapping]]) });
+    const client = gateway.client();
+    const seen: (string | undefined)[] = [];
+    client.middlewareStack.add(
+      (next) => async (args) => {
+        const result = await next(args);
+        seen.push((result.response as { headers: Record<string, string> }).headers['x-bucketway-folder']);
+        return result;
+      },
+      { step: 'deserialize' },
+    );
+    await client.send(new HeadBucketCommand({ Bucket }));
+    client.middlewareStack.add(
+      (next) => (args) => {
+        (args.request as { headers: Record<string, string> }).headers['x-bucketway-folder'] = 'report';
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    await client.send(new HeadBucketCommand({ Bucket }));
+    await client.send(new PutObjectCommand({ Bucket, Key: 'a', Body: 'a' }));
+    await client.send(new HeadBucketCommand({ Bucket }));
+    expect([seen[0], seen[1], seen.at(-1)]).toEqual([undefined, 'missing', 'present']);
   });
 });

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { computeChecksum } from '../../src/checksums/checksum-calculator.js';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import type { CompletedPart, UploadInfo } from '../../src/objects/multipart-store.js';
 import type { ObjectAttributes, ObjectInfo } from '../../src/objects/object-info.js';
@@ -8,12 +9,16 @@ import {
   bodyOfBytes,
   codeOf,
   get,
+  getWhole,
   listAll,
   NO_ATTRIBUTES,
   put,
   readAll,
   type BodyShape,
 } from '../support/object-bodies.js';
+
+/** Who write one key at once; fewer where each write takes so long that the last would wait beyond a lock's patience. */
+const WRITERS = Number(process.env['BUCKETWAY_TEST_WRITERS'] ?? 100);
 
 /** An empty store. */
 export interface StoreUnderTest {
@@ -22,10 +27,22 @@ export interface StoreUnderTest {
   readonly other?: ObjectStore;
   /** Whether keys are files: then `a` and `a/b` exclude each other, and some keys are refused. */
   readonly hierarchical: boolean;
+  /**
+   * The objects are another S3's: its limits of metadata and tags apply, a put does not tell the time it was stamped with, and
+   * uploads are begun by this gateway, whoever asked for them.
+   */
+  readonly upstream?: boolean;
+  /** Tests that the server behind it is known to fail, by title, and why: what it does is all that can be had of it. */
+  readonly limits?: ReadonlyMap<string, string>;
+  /** How often a test overwrites a key at most, where that takes long: a storage that tells versions apart by the second takes one each. */
+  readonly overwrites?: number;
+  /** False where names that begin with a dot are not listed: then keys with one are refused, objects of folders too, and empty folders stay. */
+  readonly dotNames?: boolean;
   close(): Promise<void> | void;
 }
 
 const MIB = 1024 * 1024;
+const LISTED_IN_PAGES = 'are listed in pages, by key and then by time';
 const MIN = 5 * MIB;
 
 /** Bytes that tell where they are. */
@@ -43,8 +60,10 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
     let store: ObjectStore;
     let other: ObjectStore;
 
-    beforeEach(async () => {
+    beforeEach(async (context) => {
       made = await makeStore();
+      const limit = made.limits?.get(context.task.name);
+      if (limit !== undefined) context.skip(limit);
       store = made.store;
       other = made.other ?? store;
     });
@@ -57,7 +76,8 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
     describe('put, head and get', () => {
       const attributes: ObjectAttributes = {
         headers: { 'content-type': 'text/x-test', 'cache-control': 'no-cache' },
-        metadata: { one: '1', __proto__x: 'ü' },
+        // UTF-8, one char a byte, as a header brings it.
+        metadata: { one: '1', __proto__x: Buffer.from('ü').toString('latin1') },
         tags: [{ key: 'a', value: 'b' }],
       };
 
@@ -66,7 +86,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect(info).toMatchObject({ key: 'dir/object.txt', size: 7, etag: hash('md5', 'content') });
         const head = await other.head(key('dir/object.txt'));
         expect(head).toMatchObject({ key: 'dir/object.txt', size: 7, etag: info.etag });
-        expect(head.lastModified).toEqual(info.lastModified);
+        if (!made.upstream) expect(head.lastModified).toEqual(info.lastModified);
         expect(head.attributes.headers).toEqual(attributes.headers);
         expect(head.attributes.metadata).toEqual(attributes.metadata);
         if (store.capabilities.tagging) expect(head.attributes.tags).toEqual(attributes.tags);
@@ -75,8 +95,10 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect((await readAll(open)).toString()).toBe('content');
       });
 
-      it('keep a checksum', async () => {
-        const checksum = { algorithm: 'CRC32', type: 'FULL_OBJECT', value: 'AAAAAA==' } as const;
+      it('keep a checksum', async (context) => {
+        if (store.capabilities.checksums === false) context.skip('no checksums');
+        const value = computeChecksum('CRC32', Buffer.from('x')).toString('base64');
+        const checksum = { algorithm: 'CRC32', type: 'FULL_OBJECT', value } as const;
         const body = bodyOfBytes('x');
         await store.put({
           key: key('c'),
@@ -86,6 +108,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         });
         expect((await other.head(key('c'))).checksum).toEqual(checksum);
         const { entries } = await other.list({ prefix: '', delimiter: '', startAfter: '', limit: 1 });
+        if (made.upstream) return;
         expect(entries[0]).toMatchObject({ object: { checksumAlgorithm: 'CRC32', checksumType: 'FULL_OBJECT' } });
       });
 
@@ -119,7 +142,15 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect(head.attributes).toMatchObject({ headers: {}, metadata: {}, tags: [] });
       });
 
-      it('keep metadata that no extended attribute holds', async () => {
+      it('keep metadata that is no UTF-8, or refuse it', async () => {
+        const metadata = { latin1: '\u00fc' };
+        const code = await codeOf(() => put(store, 'm', 'x', { attributes: { ...NO_ATTRIBUTES, metadata } }));
+        if (code === 'none') expect((await other.head(key('m'))).attributes.metadata).toEqual(metadata);
+        else expect([code, made.upstream]).toEqual(['InvalidArgument', true]);
+      });
+
+      it('keep metadata that no extended attribute holds', async (context) => {
+        if (made.upstream) context.skip('more than S3 takes');
         const metadata = { large: 'x'.repeat(60_000) };
         await put(store, 'm', 'x', { attributes: { ...NO_ATTRIBUTES, metadata } });
         expect((await other.head(key('m'))).attributes.metadata).toEqual(metadata);
@@ -158,7 +189,8 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect(await codeOf(() => other.head(key('a/b/c')))).toBe('NoSuchKey');
         expect(await remove('a/b/c')).toBe('none');
         expect(await remove('never/was')).toBe('none');
-        expect(await listAll(other, { delimiter: '/' })).toEqual([]);
+        expect(await listAll(other, { delimiter: '/' })).toEqual(made.dotNames === false ? ['a/'] : []);
+        expect(await listAll(other)).toEqual([]);
       });
 
       it('does not take what lies below a key', async () => {
@@ -170,6 +202,11 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
 
     describe('folder objects', () => {
       it('are objects of their own, empty or not', async () => {
+        if (made.dotNames === false) {
+          expect(await codeOf(() => put(store, 'd/', ''))).toBe('UnsupportedKey');
+          expect(await codeOf(() => put(store, 'd/.hidden', ''))).toBe('UnsupportedKey');
+          return;
+        }
         await put(store, 'd/', '');
         await put(store, 'e/', 'body');
         await put(store, 'd/f', 'x');
@@ -190,7 +227,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
       it('exclude a file of their name where keys are files', async (context) => {
         if (!made.hierarchical) context.skip('keys are not files');
         await put(store, 'f', 'x');
-        expect(await codeOf(() => put(store, 'f/', ''))).toBe('ObjectParentIsFile');
+        if (made.dotNames !== false) expect(await codeOf(() => put(store, 'f/', ''))).toBe('ObjectParentIsFile');
         expect(await codeOf(() => put(store, 'f/g', ''))).toBe('ObjectParentIsFile');
         await put(store, 'd/g', 'x');
         expect(await codeOf(() => put(store, 'd', 'x'))).toBe('ExistingObjectIsDirectory');
@@ -268,9 +305,9 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect((await get(other, 'o')).toString()).toBe('first');
       });
 
-      it('let exactly one of a hundred create', async () => {
+      it(`let exactly one of ${WRITERS} create`, async () => {
         const codes = await Promise.all(
-          Array.from({ length: 100 }, (_, i) =>
+          Array.from({ length: WRITERS }, (_, i) =>
             codeOf(() => put(i % 2 ? store : other, 'x/one', String(i), { conditions: { ifNoneMatch: '*' } })),
           ),
         );
@@ -295,21 +332,21 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         await put(store, 'n', '0');
         const add = async (from: ObjectStore): Promise<void> => {
           for (;;) {
-            const open = await from.open(key('n'));
-            const next = Number((await readAll(open)).toString()) + 1;
-            const code = await codeOf(() =>
-              put(from, 'n', String(next), { conditions: { ifMatch: [open.info.etag] } }),
-            );
+            const { info, bytes } = await getWhole(from, 'n');
+            const next = String(Number(bytes.toString()) + 1);
+            const code = await codeOf(() => put(from, 'n', next, { conditions: { ifMatch: [info.etag] } }));
             if (code === 'none') return;
             expect(code).toBe('PreconditionFailed');
           }
         };
-        await Promise.all(Array.from({ length: 24 }, (_, i) => add(i % 2 ? store : other)));
-        expect((await get(other, 'n')).toString()).toBe('24');
+        const times = Math.min(24, made.overwrites ?? 24);
+        await Promise.all(Array.from({ length: times }, (_, i) => add(i % 2 ? store : other)));
+        expect((await get(other, 'n')).toString()).toBe(String(times));
       });
 
       it('delete what they name, and nothing else', async () => {
-        const { etag, lastModified } = await put(store, 'o', 'xyz');
+        const { etag } = await put(store, 'o', 'xyz');
+        const { lastModified } = await store.head(key('o'));
         for (const conditions of [
           { ifMatch: ['other'] },
           { ifMatchSize: 4 },
@@ -329,21 +366,26 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         await put(store, 'o', versions[0] as Buffer);
         let writing = true;
         const writer = (async () => {
-          for (let i = 0; i < 150; i++) await put(store, 'o', versions[i % 6] as Buffer);
+          for (let i = 0; writing && i < (made.overwrites ?? 150); i++)
+            await put(store, 'o', versions[i % 6] as Buffer);
           writing = false;
         })();
         const reader = async (from: ObjectStore): Promise<void> => {
           while (writing) {
-            const open = await from.open(key('o'));
-            const bytes = tags.get(open.info.etag);
-            expect(bytes).toBeDefined();
-            expect((await readAll(open)).equals(bytes as Buffer)).toBe(true);
+            const { info, bytes } = await getWhole(from, 'o');
+            expect(tags.get(info.etag)?.equals(bytes)).toBe(true);
             const { entries } = await from.list({ prefix: '', delimiter: '', startAfter: '', limit: 10 });
             const listed = entries.map((entry) => (entry.kind === 'object' ? tags.has(entry.object.etag) : entry));
             expect(listed).toEqual([true]);
           }
         };
-        await Promise.all([writer, reader(store), reader(other), reader(other)]);
+        try {
+          await Promise.all([writer, reader(store), reader(other), reader(other)]);
+        } finally {
+          // Or what it still writes lies in the way of all further tests.
+          writing = false;
+          await writer.catch(() => undefined);
+        }
       });
     });
 
@@ -363,12 +405,14 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
           metadata: { m: '1' },
           tags: [{ key: 'k', value: 'ü' }],
         });
-        expect([after.etag, after.lastModified]).toEqual([before.etag, before.lastModified]);
+        expect(after.etag).toBe(before.etag);
+        if (!made.upstream) expect(after.lastModified).toEqual(before.lastModified);
         await store.putTags(key('o'), []);
         expect((await other.head(key('o'))).attributes.tags).toEqual([]);
       });
 
-      it('may be more than an extended attribute holds', async () => {
+      it('may be more than an extended attribute holds', async (context) => {
+        if (made.upstream) context.skip('more than S3 takes');
         const tags = Array.from({ length: 50 }, (_, i) => ({ key: `k${i}`, value: 'v'.repeat(250) }));
         await put(store, 'o', 'x');
         await store.putTags(key('o'), tags);
@@ -416,10 +460,11 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
 
       it('says what head says', async () => {
         const { entries } = await other.list({ prefix: 'b/', delimiter: '/', startAfter: '', limit: 1 });
-        const head = await other.head(key('b/1'));
-        expect(entries).toEqual([
-          { kind: 'object', object: { key: 'b/1', size: head.size, etag: head.etag, lastModified: head.lastModified } },
-        ]);
+        const { size, etag, lastModified } = await other.head(key('b/1'));
+        expect(entries).toMatchObject([{ kind: 'object', object: { key: 'b/1', size, etag } }]);
+        // Headers have whole seconds.
+        const listed = entries[0]?.kind === 'object' ? entries[0].object.lastModified.getTime() : NaN;
+        expect(made.upstream ? Math.floor(listed / 1000) * 1000 : listed).toBe(lastModified.getTime());
       });
 
       it('says that more follows only where more does', async () => {
@@ -483,9 +528,11 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect(info).toMatchObject({ key: 'dir/large', etag: `${hash('md5', md5s)}-${parts.length}` });
         const head = await store.head(key('dir/large'));
         expect(head.attributes).toMatchObject({ headers: { 'content-type': 'x/y' }, metadata: { m: '1' } });
-        expect(head.parts?.map(({ number, size }) => [number, size])).toEqual(sizes.map((size, i) => [i + 1, size]));
+        if (!made.upstream || head.parts) {
+          expect(head.parts?.map(({ number, size }) => [number, size])).toEqual(sizes.map((size, i) => [i + 1, size]));
+        }
         expect((await get(store, 'dir/large')).equals(Buffer.concat(bytes))).toBe(true);
-        expect((await listUploads()).length).toBe(0);
+        if (!made.limits?.has(LISTED_IN_PAGES)) expect(await listUploads()).toEqual([]);
         expect(await listAll(other)).toEqual(['dir/large']);
       }
 
@@ -525,7 +572,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         const parts: CompletedPart[] = [];
         for (const n of [1, 2, 3, 4]) parts.push(await upload(store, started, n, content(MIN, n)));
         const info = await complete(store, started, [parts[0], parts[2]] as CompletedPart[]);
-        expect(info.parts?.map((part) => part.number)).toEqual([1, 3]);
+        if (!made.upstream) expect(info.parts?.map((part) => part.number)).toEqual([1, 3]);
         expect((await get(other, 'o')).equals(Buffer.concat([content(MIN, 1), content(MIN, 3)]))).toBe(true);
       });
 
@@ -622,7 +669,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect(await codeOf(() => store.multipart.get(key('o'), started.uploadId))).toBe('NoSuchUpload');
         expect(await codeOf(() => store.multipart.abort(key('o'), started.uploadId))).toBe('NoSuchUpload');
         expect(await codeOf(() => complete(store, started, [{ number: 1, etag: 'x' }]))).toBe('NoSuchUpload');
-        expect(await listUploads()).toEqual([]);
+        if (!made.limits?.has(LISTED_IN_PAGES)) expect(await listUploads()).toEqual([]);
       });
 
       it('are nobody else’s: neither another key’s nor one that cannot be', async () => {
@@ -653,7 +700,9 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         const one = await upload(store, started, 1, content(10, 1));
         const two = await upload(store, started, 2, content(10, 2));
         expect(await codeOf(() => complete(store, started, [one, two]))).toBe('EntityTooSmall');
-        expect(await codeOf(() => complete(store, started, [one, { number: 3, etag: two.etag }]))).toBe('InvalidPart');
+        const unknown = await codeOf(() => complete(store, started, [one, { number: 3, etag: two.etag }]));
+        // Both is wrong with them.
+        expect(made.upstream ? ['InvalidPart', 'EntityTooSmall'] : ['InvalidPart']).toContain(unknown);
         expect(await codeOf(() => complete(store, started, [{ number: 1, etag: two.etag }]))).toBe('InvalidPart');
         await complete(store, started, [two]);
         expect((await get(other, 'o')).equals(content(10, 2))).toBe(true);
@@ -679,7 +728,8 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         const seen: number[] = [];
         for (let marker = 0, more = true; more;) {
           const page = await other.multipart.listParts(key('o'), started.uploadId, marker, 2);
-          expect(page.upload).toMatchObject({ key: 'o', uploadId: started.uploadId, initiator: 'me' });
+          const initiator = made.upstream ? '' : 'me';
+          expect(page.upload).toMatchObject({ key: 'o', uploadId: started.uploadId, initiator });
           seen.push(...page.parts.map((part) => part.number));
           marker = seen.at(-1) as number;
           more = page.truncated;
@@ -689,7 +739,7 @@ export function objectStoreContract(name: string, makeStore: () => Promise<Store
         expect([behind.parts, behind.truncated]).toEqual([[], false]);
       });
 
-      it('are listed in pages, by key and then by time', async () => {
+      it(LISTED_IN_PAGES, async () => {
         const started = new Map<string, UploadInfo>();
         for (const one of ['b', 'a/2', 'a', 'a/1', 'é']) started.set(one, await create(one));
         const second = await create('b');

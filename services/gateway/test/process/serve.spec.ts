@@ -119,4 +119,29 @@ describe('bucketway', () => {
     expect(limited.stdout).toContain('1 bucket\nwarning: quotas are not enforced in this version (buckets: abc)\n');
     rmSync(folder, { recursive: true });
   });
+
+  it('check --connect tries every storage, and says what each can do or what is wrong with it', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bucketway-check-'));
+    const file = join(folder, 'c.yaml');
+    mkdirSync(join(folder, 'there'));
+    const there = 'storages:\n- {mount: /, local: {root: there, metadata: sidecar}}\n';
+    writeFileSync(file, there);
+    const good = await GatewayProcess.run(['check', '--connect', file]);
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(good.stdout.split('\n').slice(1)).toEqual([
+      'MOUNT  KIND   CONDITIONAL WRITES  REPLACING  METADATA       MULTIPART  REDIRECTS',
+      '/      local  exact               atomic     sidecar files  in place   never',
+      '',
+    ]);
+    writeFileSync(file, `${there}- {mount: /away, local: {root: away}}\n`);
+    expect(await GatewayProcess.run(['check', file])).toMatchObject({ code: 0 });
+    const bad = await GatewayProcess.run(['check', file, '--connect']);
+    expect(bad.code).toBe(1);
+    expect(bad.stdout.split('\n').slice(3)).toEqual([
+      '/away  local  cannot be used',
+      `/away (local): The storage root ${join(folder, 'away')} cannot be used: ENOENT.`,
+      '',
+    ]);
+    rmSync(folder, { recursive: true });
+  });
 });

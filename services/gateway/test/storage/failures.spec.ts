@@ -228,12 +228,35 @@ describe.runIf(canMount())('a filesystem of its own', () => {
     const away = path.join(root, '.bucketway-away');
     const dead = randomUUID();
     fs.writeFileSync(away, 'left');
-    fs.writeFileSync(path.join(root, `.bucketway/tmp/${dead}.${randomUUID()}.away`), away);
-    fs.writeFileSync(path.join(root, `.bucketway/tmp/${dead}.${randomUUID()}`), 'left');
+    fs.mkdirSync(path.join(root, '.bucketway/tmp', dead));
+    fs.writeFileSync(path.join(root, '.bucketway/tmp', dead, '1.away'), away);
+    fs.writeFileSync(path.join(root, '.bucketway/tmp', dead, '2'), 'left');
     const next = fixtureOf(replica());
     await put(next.store(), 'p', 'x');
-    await vi.waitFor(() => expect(leftovers(root)).toEqual([]));
+    await expect.poll(() => leftovers(root)).toEqual([]);
     expect(fs.existsSync(away)).toBe(false);
+  });
+});
+
+describe('the folder of temporary files', () => {
+  it('is made again where somebody has removed it', async () => {
+    const { store, root } = fixtureOf(makeStorage());
+    await put(store(), 'o', 'x');
+    fs.rmSync(path.join(root, '.bucketway/tmp'), { recursive: true });
+    fs.mkdirSync(path.join(root, '.bucketway/tmp'));
+    await put(store(), 'o', 'y');
+    expect((await get(store(), 'o')).toString()).toBe('y');
+  });
+
+  it('goes with its gateway, and those of dead ones are swept', async () => {
+    const one = makeStorage();
+    const { root } = fixtureOf(one);
+    await put(one.store(), 'o', 'x');
+    const next = fixtureOf(one.replica());
+    await put(next.store(), 'o', 'y');
+    expect(fs.readdirSync(path.join(root, '.bucketway/tmp'))).toHaveLength(2);
+    next.storage.close();
+    expect(fs.readdirSync(path.join(root, '.bucketway/tmp'))).toHaveLength(1);
   });
 });
 

@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import { hash } from 'node:crypto';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import { codeOf, get, listAll, put, readAll } from '../support/object-bodies.js';
 import { leftovers, makeStorage, openStorage, type StorageFixture } from '../support/storage-fixture.js';
 import { StoreProcess } from '../support/store-process.js';
 import { versionOf, type WorkerOrder } from '../support/store-worker.js';
 
-describe('several processes on one folder', { timeout: 60_000 }, () => {
+describe('several processes on one folder', () => {
   let fixture: StorageFixture;
   let children: StoreProcess[] = [];
 
@@ -103,7 +103,7 @@ describe('several processes on one folder', { timeout: 60_000 }, () => {
             await codeOf(() => put(store.store(), 'w/small', versionOf('w', begun, 3000 + (begun % 7) * 40_000))),
           ).toBe('none');
           acknowledged.set('w/small', begun);
-          await vi.waitFor(() => expect(leftovers(fixture.root)).toEqual([]), { timeout: 10_000 });
+          await expect.poll(() => leftovers(fixture.root)).toEqual([]);
           const page = await store
             .store()
             .multipart.listUploads({ prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 10 });

@@ -123,7 +123,7 @@ export async function temporariesBelow(root: string): Promise<string[]> {
   const left: string[] = [];
   for (const entry of await readdir(root, { withFileTypes: true, recursive: true })) {
     const path = join(entry.parentPath, entry.name);
-    const temporary = entry.parentPath === join(root, '.bucketway/tmp') || entry.name.startsWith('.bucketway-');
+    const temporary = path.startsWith(join(root, '.bucketway/tmp/')) || entry.name.startsWith('.bucketway-');
     if (temporary && entry.isFile()) left.push(path);
   }
   return left;

@@ -91,5 +91,6 @@ export class GatewayGroup implements AsyncDisposable {
 
 /** Names of the temporary files in a storage. */
 export async function temporaryFiles(folder: string): Promise<string[]> {
-  return readdir(join(folder, '.bucketway/tmp'));
+  const entries = await readdir(join(folder, '.bucketway/tmp'), { withFileTypes: true, recursive: true });
+  return entries.filter((entry) => !entry.isDirectory()).map((entry) => entry.name);
 }

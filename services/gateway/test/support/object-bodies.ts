@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
+import { S3Error } from '../../src/errors/s3-error.js';
 import type { ObjectKey } from '../../src/http/object-key.js';
-import type { ObjectAttributes } from '../../src/objects/object-info.js';
+import type { ObjectAttributes, ObjectInfo } from '../../src/objects/object-info.js';
 import type { ObjectBody } from '../../src/objects/object-body.js';
 import type { ObjectStore, OpenObject, PutObject } from '../../src/objects/object-store.js';
 
@@ -54,7 +55,13 @@ export function put(
 
 /** All bytes of an open object, which is closed then. */
 export async function readAll(object: OpenObject, start = 0, end = object.info.size): Promise<Buffer> {
-  const reader = await object.read({ start, end });
+  let reader;
+  try {
+    reader = await object.read({ start, end });
+  } catch (error) {
+    await object.close();
+    throw error;
+  }
   const chunks: Buffer[] = [];
   const buffer = Buffer.alloc(256 * 1024);
   try {
@@ -70,6 +77,20 @@ export async function readAll(object: OpenObject, start = 0, end = object.info.s
 
 export async function get(store: ObjectStore, key: string): Promise<Buffer> {
   return readAll(await store.open(key as ObjectKey));
+}
+
+/** An object and its bytes, both of one version: opened again where it was replaced before they could be read, as a client would. */
+export async function getWhole(store: ObjectStore, key: string): Promise<{ info: ObjectInfo; bytes: Buffer }> {
+  for (;;) {
+    const open = await store.open(key as ObjectKey);
+    try {
+      return { info: open.info, bytes: await readAll(open) };
+    } catch (error) {
+      const replaced =
+        store.capabilities.pinnedReads === false && error instanceof S3Error && error.code === 'SlowDown';
+      if (!replaced) throw error;
+    }
+  }
 }
 
 /** The code of the S3Error or StorageError that an action fails with; 'none' where it does not. */

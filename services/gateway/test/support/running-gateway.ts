@@ -20,6 +20,15 @@ export function fullGrant(identity: Identity, prefix = ''): Grant {
   return { accessKeyId: identity.accessKeyId, permissions: new Set(PERMISSIONS), prefix };
 }
 
+/** A bucket, by its name, at a path of the tree, where {@link MAIN} may do everything. */
+export function mappedBucket(
+  name: string,
+  path: string,
+  anonymous: BucketMapping['anonymous'] = 'none',
+): [string, BucketMapping] {
+  return [name, { name, path, grants: [fullGrant(MAIN)], anonymous }];
+}
+
 /** Keeps every record, so that a test sees what the access log would say. */
 export class RecordingObserver extends RequestObserver {
   readonly records: RequestRecord[] = [];

@@ -61,6 +61,9 @@ export const VARIANTS: readonly (readonly [name: string, options: FixtureOptions
 export function leftovers(root: string): string[] {
   const area = path.join(root, '.bucketway');
   return ['tmp', 'locks'].flatMap((folder) =>
-    fs.readdirSync(path.join(area, folder)).map((name) => `${folder}/${name}`),
+    fs
+      .readdirSync(path.join(area, folder), { withFileTypes: true, recursive: true })
+      .filter((entry) => !entry.isDirectory())
+      .map((entry) => path.relative(area, path.join(entry.parentPath, entry.name))),
   );
 }

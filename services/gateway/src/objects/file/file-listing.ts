@@ -46,12 +46,12 @@ export class FileListing {
     const names = await this.namesOf(folder);
     // The folder's own key is shorter than all others in it, whatever its marker's name sorts behind.
     // The bucket's own folder has no key: its marker belongs to a bucket above.
-    const marked = folder !== '' && names[lowerBound(names, FOLDER_OBJECT)] === FOLDER_OBJECT;
+    const marked = folder !== '' && names.at(lowerBound(names, FOLDER_OBJECT)) === FOLDER_OBJECT;
     if (marked && folder.startsWith(this.prefix)) {
       if (!(await this.take(folder, FOLDER_OBJECT, folder))) return false;
     }
     for (let i = this.firstIndex(names, folder); i < names.length; i++) {
-      const name = names[i] as ByteString;
+      const name = names.at(i) as ByteString;
       const key = folder + name;
       // A key that no request can name is no object.
       if (name.startsWith(RESERVED_PREFIX) || key.length > MAX_KEY_BYTES) continue;
@@ -95,7 +95,7 @@ export class FileListing {
     if (!bound.startsWith(folder)) return bound > folder ? names.length : 0;
     const rest = bound.slice(folder.length);
     const index = lowerBound(names, rest);
-    const before = names[index - 1];
+    const before = index === 0 ? undefined : names.at(index - 1);
     return before?.endsWith('/') && rest.startsWith(before) ? index - 1 : index;
   }
 

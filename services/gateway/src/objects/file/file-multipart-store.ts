@@ -187,7 +187,7 @@ export class FileMultipartStore implements MultipartStore {
   private async uploadIds(): Promise<string[]> {
     try {
       const names = await this.reserved.list(this.folder);
-      return names.filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
+      return [...names].filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
     } catch (error) {
       if (error instanceof StorageError && error.code === 'not-found') return [];
       throw error;

@@ -20,6 +20,7 @@ import { describeObject, recordOf } from './object-description.js';
 import { MAX_LOOKS, ObjectRecords } from './object-records.js';
 import { ObjectPublisher } from './object-publisher.js';
 import { readPage } from './page-reader.js';
+import { ReadAhead } from './read-ahead.js';
 import { SidecarRecords } from './sidecar-records.js';
 import { readWhole } from './small-files.js';
 
@@ -29,27 +30,31 @@ export class FileObjectStore implements ObjectStore {
   private readonly files: FileDriver;
   private readonly records: ObjectRecords;
   private readonly publisher: ObjectPublisher;
+  private readonly readAhead: ReadAhead;
 
   /**
    * @param storage the whole storage
    * @param base the bucket's folder in it
    * @param cache shared by the stores of a storage
+   * @param mustExist the folder is a bucket only while it is there
    */
   constructor(
     storage: FileDriver,
     private readonly base: StoragePath,
     private readonly cache = new ObjectCache(),
+    mustExist = false,
   ) {
-    this.files = storage.scope(base);
+    this.files = storage.scope(base, mustExist);
     const reserved = storage.scope(RESERVED_FOLDER);
-    this.records = new ObjectRecords(this.files, base, new SidecarRecords(reserved));
+    this.records = new ObjectRecords(this.files, base, new SidecarRecords(reserved), cache);
     this.publisher = new ObjectPublisher(this.files, this.records);
+    this.readAhead = new ReadAhead(this.files);
     this.multipart = new FileMultipartStore(this.publisher, this.files, reserved, base);
   }
 
   get capabilities(): StoreCapabilities {
-    const { atomicCreate, sharedLocks } = this.files.capabilities;
-    return { conditionalWrites: atomicCreate || sharedLocks, tagging: true, multipart: true };
+    const { atomicCreate, sharedLocks, pinnedReads } = this.files.capabilities;
+    return { conditionalWrites: atomicCreate || sharedLocks, pinnedReads, tagging: true, multipart: true };
   }
 
   async head(key: ObjectKey): Promise<ObjectInfo> {
@@ -90,10 +95,10 @@ export class FileObjectStore implements ObjectStore {
         write: (piece) =>
           temporary
             ? temporary.write(piece)
-            : (beginning = this.begin(piece).then((begun) => void (temporary = begun))),
+            : (beginning = this.begin(piece, body.length).then((begun) => void (temporary = begun))),
       };
       const digests = await body.transfer(sink);
-      temporary ??= await this.files.createTemporary();
+      temporary ??= await this.files.createTemporary(digests.size);
       return await this.publisher.publish(key, temporary, conditions, {
         etag: digests.md5,
         ...request.attributes,
@@ -133,10 +138,13 @@ export class FileObjectStore implements ObjectStore {
         const page = names.slice(0, query.limit);
         const entries = await readPage(this.files, this.records, page);
         const truncated = names.length > query.limit;
+        const last = page.at(-1);
+        const next = last?.kind === 'prefix' ? last.prefix : (last?.key ?? '');
+        // Who has come for a second page comes for a third; the first may be all that a client wants.
+        if (truncated && query.startAfter !== '') this.readAhead.start({ ...query, startAfter: next });
         if (entries.length > 0 || !truncated) return { entries, truncated };
         // Every file of the page has vanished since its name was read; a page must not be empty while more follows.
-        const last = page.at(-1);
-        startAfter = last?.kind === 'prefix' ? last.prefix : (last?.key ?? '');
+        startAfter = next;
       }
     } catch (error) {
       throw toS3Error(error);
@@ -183,7 +191,8 @@ export class FileObjectStore implements ObjectStore {
       try {
         found = await this.records.find(path, file);
         // The name was given to another file between the open and the look at its record.
-        if (found?.fit !== 'same' && look < MAX_LOOKS && !(await this.records.isCurrent(path, file.stat))) {
+        const settled = this.records.isSettled(found) || look >= MAX_LOOKS;
+        if (!settled && !(await this.records.isCurrent(path, file.stat))) {
           await file.close();
           continue;
         }
@@ -196,8 +205,8 @@ export class FileObjectStore implements ObjectStore {
     }
   }
 
-  private async begin(piece: Buffer): Promise<TemporaryFile> {
-    const temporary = await this.files.createTemporary();
+  private async begin(piece: Buffer, length: number | undefined): Promise<TemporaryFile> {
+    const temporary = await this.files.createTemporary(length);
     try {
       await temporary.write(piece);
       return temporary;

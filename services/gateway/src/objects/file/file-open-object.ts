@@ -1,4 +1,4 @@
-import type { OpenFile } from '../../storage/file-driver.js';
+import type { OpenFile, RawConnection } from '../../storage/file-driver.js';
 import type { ByteRange } from '../byte-range.js';
 import type { MaybePromise } from '../../maybe-promise.js';
 import type { ObjectInfo } from '../object-info.js';
@@ -12,16 +12,27 @@ export class FileOpenObject implements OpenObject {
     private readonly file: OpenFile,
   ) {}
 
-  read(range: ByteRange): ObjectReader {
-    return new FileReader(this.file, range);
+  read(range: ByteRange): MaybePromise<ObjectReader> {
+    const reader = new FileReader(this.file, range);
+    return this.file.prepare ? this.prepared(reader, this.file.prepare(range.start, range.end)) : reader;
   }
 
   close(): MaybePromise<void> {
     return this.file.close();
   }
+
+  private async prepared(reader: ObjectReader, ready: MaybePromise<void>): Promise<ObjectReader> {
+    try {
+      await ready;
+      return reader;
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
 }
 
 class FileReader implements ObjectReader {
+  readonly send?: (connection: RawConnection, length: number) => Promise<number>;
   private position: number;
   private readonly end: number;
 
@@ -31,6 +42,15 @@ class FileReader implements ObjectReader {
   ) {
     this.position = range.start;
     this.end = range.end;
+    const { send } = file;
+    if (send !== undefined) {
+      this.send = async (connection, length) => {
+        const left = Math.min(length, this.end - this.position);
+        const sent = left > 0 ? await send.call(file, connection, this.position, left) : 0;
+        this.position += sent;
+        return sent;
+      };
+    }
   }
 
   async read(buffer: Buffer): Promise<number> {

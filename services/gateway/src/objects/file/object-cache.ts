@@ -1,7 +1,9 @@
 import { LRUCache } from 'lru-cache';
 import type { FileStat } from '../../storage/file-driver.js';
+import { isSettled } from '../../storage/is-settled.js';
 import type { ObjectInfo } from '../object-info.js';
-import { isSameVersion } from './object-record.js';
+import type { ListedRecord } from './object-records.js';
+import { isSameVersion, type FileVersion } from './object-record.js';
 
 /** A small object, whole, and the facts under which it is valid. */
 export interface CachedObject {
@@ -15,8 +17,8 @@ export const MAX_CACHED_BYTES = 16 * 1024;
 /** Bytes kept by a process, with what an entry costs besides its content. */
 const MAX_TOTAL_BYTES = 8 * 1024 * 1024;
 const ENTRY_BYTES = 1024;
-/** A change in the same tick of the filesystem's clock as the one before leaves no trace in a file's times. */
-const SETTLED_MS = 50;
+/** About 300 bytes each. */
+const MAX_LISTED = 50_000;
 
 /**
  * Small objects that were read lately. An entry is good while the name still leads to the same unchanged file, which one lstat tells: inode,
@@ -24,6 +26,11 @@ const SETTLED_MS = 50;
  * is noticed, and a read costs one call instead of six.
  */
 export class ObjectCache {
+  /** What listings show of files whose records lie beside them, and of which version: there each look is a request. */
+  readonly listed = new LRUCache<string, { readonly version: FileVersion; readonly record: ListedRecord }>({
+    maxSize: MAX_LISTED,
+    sizeCalculation: () => 1,
+  });
   private readonly objects = new LRUCache<string, CachedObject>({
     maxSize: MAX_TOTAL_BYTES,
     sizeCalculation: ({ content }) => content.length + ENTRY_BYTES,
@@ -44,7 +51,7 @@ export class ObjectCache {
 
   /** Whether a file that was looked at now may be kept. */
   accepts(stat: FileStat): boolean {
-    return stat.size <= MAX_CACHED_BYTES && stat.changeMs !== undefined && Date.now() - stat.changeMs > SETTLED_MS;
+    return stat.size <= MAX_CACHED_BYTES && stat.changeMs !== undefined && isSettled(stat.changeMs);
   }
 
   set(path: string, object: CachedObject): void {

@@ -1,5 +1,6 @@
+import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
-import type { CommitMode, FileDriver, TemporaryFile } from '../../storage/file-driver.js';
+import type { CommitMode, FileDriver, FileStat, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { parentOf, type StoragePath } from '../../storage/storage-path.js';
 import type { WriteConditions } from '../conditions.js';
@@ -7,7 +8,7 @@ import type { ObjectInfo } from '../object-info.js';
 import { checkPutConditions, hasConditions } from '../write-conditions.js';
 import { keyToPath } from './key-path.js';
 import { describeObject } from './object-description.js';
-import type { ObjectRecord } from './object-record.js';
+import type { FileVersion, ObjectRecord } from './object-record.js';
 import type { ObjectRecords } from './object-records.js';
 
 /** Makes finished files the objects of a bucket, for single uploads and completed ones alike. */
@@ -21,7 +22,7 @@ export class ObjectPublisher {
   /**
    * Makes a written temporary file the object: the one way in which bytes become visible. On failure the file is discarded.
    *
-   * @throws S3Error `PreconditionFailed`, `ExistingObjectIsDirectory`, `ObjectParentIsFile`, … and StorageErrors
+   * @throws S3Error `PreconditionFailed`, `NoSuchBucket` where its folder had to be there and is gone; StorageErrors
    */
   async publish(
     key: ObjectKey,
@@ -34,17 +35,19 @@ export class ObjectPublisher {
       const stat = await temporary.finish(path);
       const record: ObjectRecord = { ...facts, size: stat.size, mtimeMs: stat.mtimeMs, identity: stat.identity };
       const attach = await this.records.attach(temporary, path, record);
-      await this.files.lock(path, async () => {
+      return await this.files.lock(path, async () => {
         if (hasConditions(conditions)) checkPutConditions(conditions, await this.current(key));
-        await attach();
-        await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
+        const attached = await attach();
+        const changed = await this.commit(temporary, path, conditions.ifNoneMatch === '*' ? 'create' : 'replace');
+        if (changed) return describeObject(key, changed, await this.follow(path, attached, changed));
+        return describeObject(key, attached === record ? stat : { ...stat, ...versionOf(attached) }, attached);
       });
-      return describeObject(key, stat, record);
     } catch (error) {
       // Folders were made for it; with nothing in them they would show as common prefixes.
       await temporary.discard();
       await this.prune(parentOf(path));
-      throw error;
+      const gone = error instanceof StorageError && error.code === 'not-found';
+      throw gone ? new S3Error('NoSuchBucket', { cause: error }) : error;
     }
   }
 
@@ -72,9 +75,16 @@ export class ObjectPublisher {
     }
   }
 
-  private async commit(temporary: TemporaryFile, path: StoragePath, mode: CommitMode): Promise<void> {
+  /** Rewrites the record of a file that has other facts under its name than it had before. */
+  private async follow(path: StoragePath, record: ObjectRecord, stat: FileStat): Promise<ObjectRecord> {
+    const fitting = { ...record, ...versionOf(stat) };
+    await this.records.replace(path, fitting);
+    return fitting;
+  }
+
+  private async commit(temporary: TemporaryFile, path: StoragePath, mode: CommitMode): Promise<FileStat | void> {
     try {
-      await temporary.commit(mode);
+      return await temporary.commit(mode);
     } catch (error) {
       if (!(error instanceof StorageError) || (error.code !== 'is-folder' && error.code !== 'exists')) throw error;
       const isFolder = (await this.files.facts(path))?.stat.kind === 'folder';
@@ -82,7 +92,11 @@ export class ObjectPublisher {
       // An empty folder holds no key, so it is in nobody's way.
       if (!(await this.files.removeFolder(path)))
         throw new StorageError('is-folder', 'The key is a folder.', { cause: error });
-      await temporary.commit(mode);
+      return temporary.commit(mode);
     }
   }
+}
+
+function versionOf({ size, mtimeMs, identity }: FileVersion): FileVersion {
+  return { size, mtimeMs, identity };
 }

@@ -3,12 +3,16 @@ import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import { decodeRecord, decodeRecordHead } from './decode-record.js';
 import { encodeRecord, encodeSpilledRecord } from './encode-record.js';
-import { fitOf, isSameVersion, type ObjectRecord, type RecordFit } from './object-record.js';
+import type { ObjectCache } from './object-cache.js';
+import { fitOf, isSameVersion, type ObjectRecord, type RecordFit, type RecordHead } from './object-record.js';
 import { opaqueETag } from './opaque-etag.js';
 import type { SidecarRecords } from './sidecar-records.js';
 
 /** Looks at a file that changes all the time before it is taken as it was last seen. */
 export const MAX_LOOKS = 50;
+
+/** How long a listing shows a file as one without a record, in milliseconds, where that may be for a moment only. */
+const PASSING_MS = 10_000;
 
 /** A record and how it fits the file it was found with. */
 export interface FoundRecord {
@@ -24,11 +28,7 @@ export interface SettledFile {
 }
 
 /** What a listing shows of a record. */
-export interface ListedRecord {
-  readonly etag: string;
-  readonly checksumAlgorithm?: NonNullable<ObjectRecord['checksum']>['algorithm'];
-  readonly checksumType?: NonNullable<ObjectRecord['checksum']>['type'];
-}
+export type ListedRecord = Pick<RecordHead, 'etag' | 'checksumAlgorithm' | 'checksumType'>;
 
 /**
  * The records of one bucket's objects: on the file itself where the storage can, else (or where a record is too large for that)
@@ -43,6 +43,7 @@ export class ObjectRecords {
     private readonly files: FileDriver,
     private readonly base: StoragePath,
     private readonly sidecars: SidecarRecords,
+    private readonly cache: ObjectCache,
   ) {}
 
   /** The record of a file, or undefined where it has none. */
@@ -52,7 +53,15 @@ export class ObjectRecords {
       facts.record === undefined || head?.spilled || !this.files.capabilities.records
         ? await this.findSidecar(path, facts.stat, head?.spilled ?? false)
         : decodeRecord(facts.record);
-    return record && { record, fit: fitOf(record, facts.stat) };
+    return record && { record, fit: this.fitOf(record, facts.stat) };
+  }
+
+  /**
+   * Whether what was found, or not, says all of the file that was looked at. A sidecar is written before the file it is for, and has the
+   * record before that too: without one, nobody has put the file through S3, nor is about to.
+   */
+  isSettled(found: FoundRecord | undefined): boolean {
+    return found ? found.fit === 'same' : !this.files.capabilities.records;
   }
 
   /**
@@ -64,7 +73,7 @@ export class ObjectRecords {
       const facts = await this.files.facts(path);
       if (facts?.stat.kind !== 'file') return undefined;
       const found = await this.find(path, facts);
-      if (found?.fit === 'same') return { facts, record: found.record };
+      if (this.isSettled(found)) return { facts, record: found?.record };
       if (look < MAX_LOOKS && !(await this.isCurrent(path, facts.stat))) continue;
       return { facts, record: found?.fit === 'alike' ? found.record : undefined };
     }
@@ -80,24 +89,47 @@ export class ObjectRecords {
    * On storages whose files carry their records, most files need nothing else.
    */
   findListed({ stat, record }: FileFacts): ListedRecord | undefined {
-    if (!this.files.capabilities.records) return undefined;
     if (record === undefined) return { etag: opaqueETag(stat) };
     const head = decodeRecordHead(record);
     return head && fitOf(head, stat) === 'same' ? head : undefined;
   }
 
+  /** The same where records are files of their own. What such a record says of a version does not change, so it is kept. */
+  async findListedSidecar(path: StoragePath, facts: FileFacts): Promise<ListedRecord | undefined> {
+    const place = this.inStorage(path);
+    const known = this.cache.listed.get(place);
+    if (known && fitOf(known.version, facts.stat) === 'same') return known.record;
+    const found = await this.find(path, facts);
+    if (!this.isSettled(found)) return undefined;
+    const { size, mtimeMs, identity } = facts.stat;
+    const record = found ? toListed(found.record) : { etag: opaqueETag(facts.stat) };
+    // While another machine replaces the sidecar in two steps there is none, and its record must not stay unknown.
+    const passing = found === undefined && !this.files.capabilities.atomicReplace;
+    const options = passing ? { ttl: PASSING_MS } : {};
+    this.cache.listed.set(place, { version: { size, mtimeMs, identity }, record }, options);
+    return record;
+  }
+
   /**
    * Prepares a record for a file that is about to appear.
    *
-   * @returns what must still be done under the path's lock, before the commit
+   * @returns what must still be done under the path's lock, before the commit; it gives the record as it is then
    */
-  async attach(temporary: TemporaryFile, path: StoragePath, record: ObjectRecord): Promise<() => Promise<void>> {
-    const addSidecar = async (): Promise<void> =>
-      this.sidecars.add(this.inStorage(path), record, await this.files.stat(path));
+  async attach(
+    temporary: TemporaryFile,
+    path: StoragePath,
+    record: ObjectRecord,
+  ): Promise<() => Promise<ObjectRecord>> {
+    const addSidecar = async (): Promise<ObjectRecord> => {
+      const current = await this.files.stat(path);
+      const distinct = await makeDistinct(temporary, record, current);
+      await this.sidecars.add(this.inStorage(path), distinct, current);
+      return distinct;
+    };
     if (!this.files.capabilities.records) return addSidecar;
     try {
       await temporary.setRecord(encodeRecord(record));
-      return async () => undefined;
+      return () => Promise.resolve(record);
     } catch (error) {
       if (!isTooLarge(error)) throw error;
     }
@@ -132,6 +164,13 @@ export class ObjectRecords {
     if (spilled || !this.files.capabilities.records) await this.sidecars.remove(this.inStorage(path));
   }
 
+  private fitOf(record: ObjectRecord, stat: FileStat): RecordFit {
+    const fit = fitOf(record, stat);
+    // Two versions of one size within a second look alike but for what the storage knows them by.
+    const told = fit === 'alike' && record.identity !== '' && stat.identity !== '';
+    return told && !this.files.capabilities.exactTimes ? 'other' : fit;
+  }
+
   private async findSidecar(path: StoragePath, stat: FileStat, spilled: boolean): Promise<ObjectRecord | undefined> {
     if (this.files.capabilities.records && !spilled) return undefined;
     return this.sidecars.find(this.inStorage(path), stat);
@@ -140,6 +179,23 @@ export class ObjectRecords {
   private inStorage(path: StoragePath): StoragePath {
     return joinPath(this.base, path);
   }
+}
+
+/** A record is found by the facts of its file: a file that cannot be told from the one it replaces must get others first. */
+async function makeDistinct(
+  temporary: TemporaryFile,
+  record: ObjectRecord,
+  current: FileStat | undefined,
+): Promise<ObjectRecord> {
+  if (temporary.renew === undefined || current === undefined) return record;
+  const distinct = record.identity === '' ? record.mtimeMs !== current.mtimeMs : fitOf(record, current) !== 'same';
+  if (distinct) return record;
+  const { size, mtimeMs, identity } = await temporary.renew();
+  return { ...record, size, mtimeMs, identity };
+}
+
+function toListed({ etag, checksum }: ObjectRecord): ListedRecord {
+  return { etag, ...(checksum && { checksumAlgorithm: checksum.algorithm, checksumType: checksum.type }) };
 }
 
 function isTooLarge(error: unknown): boolean {

@@ -1,10 +1,13 @@
 import type { ObjectKey } from '../../http/object-key.js';
-import type { FileDriver, FileStat } from '../../storage/file-driver.js';
+import type { FileDriver, FileFacts, FileStat } from '../../storage/file-driver.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import type { ListingEntry } from '../listing.js';
 import type { FoundName } from './file-listing.js';
 import type { ListedRecord, ObjectRecords } from './object-records.js';
 import { opaqueETag } from './opaque-etag.js';
+
+/** Records that lie beside their files are read so many at a time: each may be a request to a server. */
+const LOOKS_AT_ONCE = 32;
 
 /** Looks at the files of a page, folder by folder, and drops those that have vanished since their names were read. */
 export async function readPage(
@@ -21,21 +24,14 @@ export async function readPage(
       continue;
     }
     const end = endOfFolder(names, start, first.folder);
-    const run = names.slice(start, end) as Extract<FoundName, { kind: 'object' }>[];
+    const run = names.slice(start, end) as FoundObject[];
     const folder = first.folder.slice(0, -1) as StoragePath;
     const facts = await files.factsOf(
       folder,
       run.map((found) => found.name),
     );
-    for (const [index, found] of run.entries()) {
-      const fact = facts[index];
-      if (fact === undefined) continue;
-      const listed = records.findListed(fact);
-      const entry = listed
-        ? toEntry(found.key, fact.stat, listed)
-        : await settleEntry(records, joinPath(folder, found.name), found.key);
-      if (entry) entries.push(entry);
-    }
+    const read = files.capabilities.records ? readTogether : readBeside;
+    entries.push(...(await read(records, folder, run, facts)));
     start = end;
   }
   return entries;
@@ -48,6 +44,58 @@ function endOfFolder(names: readonly FoundName[], start: number, folder: string)
     if (found.kind !== 'object' || found.folder !== folder) break;
   }
   return end;
+}
+
+type FoundObject = Extract<FoundName, { kind: 'object' }>;
+type Facts = readonly (FileFacts | undefined)[];
+
+/** Files that carry their records. */
+async function readTogether(
+  records: ObjectRecords,
+  folder: StoragePath,
+  run: readonly FoundObject[],
+  facts: Facts,
+): Promise<ListingEntry[]> {
+  const entries: ListingEntry[] = [];
+  for (const [index, found] of run.entries()) {
+    const fact = facts[index];
+    if (fact === undefined) continue;
+    const listed = records.findListed(fact);
+    const entry = listed
+      ? toEntry(found.key, fact.stat, listed)
+      : await settleEntry(records, joinPath(folder, found.name), found.key);
+    if (entry) entries.push(entry);
+  }
+  return entries;
+}
+
+/** Files whose records are files of their own. */
+async function readBeside(
+  records: ObjectRecords,
+  folder: StoragePath,
+  run: readonly FoundObject[],
+  facts: Facts,
+): Promise<ListingEntry[]> {
+  const entries: ListingEntry[] = [];
+  for (let at = 0; at < run.length; at += LOOKS_AT_ONCE) {
+    const looks = run
+      .slice(at, at + LOOKS_AT_ONCE)
+      .map((found, i) => lookBeside(records, folder, found, facts[at + i]));
+    for (const entry of await Promise.all(looks)) if (entry) entries.push(entry);
+  }
+  return entries;
+}
+
+async function lookBeside(
+  records: ObjectRecords,
+  folder: StoragePath,
+  { name, key }: FoundObject,
+  facts: FileFacts | undefined,
+): Promise<ListingEntry | undefined> {
+  if (facts === undefined) return undefined;
+  const path = joinPath(folder, name);
+  const listed = await records.findListedSidecar(path, facts);
+  return listed ? toEntry(key, facts.stat, listed) : settleEntry(records, path, key);
 }
 
 async function settleEntry(records: ObjectRecords, path: StoragePath, key: string): Promise<ListingEntry | undefined> {

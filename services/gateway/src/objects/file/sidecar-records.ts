@@ -5,8 +5,9 @@ import { StorageError } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import { decodeRecord } from './decode-record.js';
 import { encodeRecord } from './encode-record.js';
-import { fitOf, type FileVersion, type ObjectRecord } from './object-record.js';
-import { readSmallFile, writeSmallFile } from './small-files.js';
+import { fitOf, type FileVersion, type ObjectRecord, type RecordFit } from './object-record.js';
+import { readSmallJson } from './small-json.js';
+import { writeSmallFile } from './small-files.js';
 
 const FOLDER = 'meta' as StoragePath;
 
@@ -22,7 +23,7 @@ export class SidecarRecords {
   /** @param reserved the storage's reserved folder */
   constructor(private readonly reserved: FileDriver) {}
 
-  /** The record that fits the file best, or undefined. */
+  /** The record that fits the file best, which may be not at all; undefined where there is none. */
   async find(path: StoragePath, stat: FileStat): Promise<ObjectRecord | undefined> {
     return bestOf(await this.read(path), stat);
   }
@@ -30,7 +31,8 @@ export class SidecarRecords {
   /** @param current facts of the file as it is: its record stays, whatever attempts to replace it have failed since */
   async add(path: StoragePath, record: ObjectRecord, current: FileVersion | undefined): Promise<void> {
     const before = current && bestOf(await this.read(path), current);
-    const records = (before ? [record, before] : [record]).map((one) => encodeRecord(one).toString('base64'));
+    const kept = before !== undefined && current !== undefined && fitOf(before, current) !== 'other';
+    const records = (kept ? [record, before] : [record]).map((one) => encodeRecord(one).toString('base64'));
     const sidecar: Sidecar = { path, records };
     await writeSmallFile(this.reserved, placeOf(path), Buffer.from(JSON.stringify(sidecar)));
   }
@@ -41,9 +43,8 @@ export class SidecarRecords {
 
   private async read(path: StoragePath): Promise<ObjectRecord[]> {
     try {
-      const stored = await readSmallFile(this.reserved, placeOf(path));
-      if (stored === undefined) return [];
-      const sidecar = JSON.parse(stored.toString('utf8')) as Sidecar;
+      const sidecar = await readSmallJson<Sidecar>(this.reserved, placeOf(path));
+      if (sidecar === undefined) return [];
       return sidecar.records.map((one) => decodeRecord(Buffer.from(one, 'base64'))).filter((one) => one !== undefined);
     } catch (error) {
       // A damaged sidecar must not make the file unreadable: the object is then one without a record.
@@ -54,7 +55,8 @@ export class SidecarRecords {
 }
 
 function bestOf(records: readonly ObjectRecord[], stat: FileVersion): ObjectRecord | undefined {
-  return records.find((record) => fitOf(record, stat) === 'same') ?? records.find((r) => fitOf(r, stat) === 'alike');
+  const having = (fit: RecordFit): ObjectRecord | undefined => records.find((record) => fitOf(record, stat) === fit);
+  return having('same') ?? having('alike') ?? records[0];
 }
 
 function placeOf(path: StoragePath): StoragePath {

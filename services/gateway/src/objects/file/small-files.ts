@@ -4,6 +4,7 @@ import type { StoragePath } from '../../storage/storage-path.js';
 
 /** Reads a whole file of the gateway's own; undefined where there is none. */
 export async function readSmallFile(driver: FileDriver, path: StoragePath): Promise<Buffer | undefined> {
+  if (driver.readSmall) return driver.readSmall(path);
   let file;
   try {
     file = await driver.open(path);
@@ -32,7 +33,7 @@ export async function readWhole(file: OpenFile): Promise<Buffer> {
 
 /** Writes a whole file of the gateway's own: readers see the old or the new content. */
 export async function writeSmallFile(driver: FileDriver, path: StoragePath, content: Buffer): Promise<void> {
-  const temporary = await driver.createTemporary();
+  const temporary = await driver.createTemporary(content.length);
   try {
     await temporary.write(content);
     await temporary.finish(path);

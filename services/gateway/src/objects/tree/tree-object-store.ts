@@ -4,6 +4,9 @@ import type { ListQuery, ObjectListing } from '../listing.js';
 import type { MaybePromise } from '../../maybe-promise.js';
 import type { ObjectInfo, Tag } from '../object-info.js';
 import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../object-store.js';
+import type { ReadIntent } from '../read-intent.js';
+import { requireConditionalWrites, requireTagging } from '../require-capabilities.js';
+import type { CopyObjectRequest } from '../storage-copy.js';
 import { MountTable, type MountedStore } from './mount-table.js';
 import { TreeListing } from './tree-listing.js';
 import { TreeMultipartStore } from './tree-multipart-store.js';
@@ -19,25 +22,29 @@ export class TreeObjectStore implements ObjectStore {
     this.multipart = new TreeMultipartStore(this.mounts);
   }
 
+  /** What any of the storages can do: which one it is, and whether that one can, is known with the key. */
   get capabilities(): StoreCapabilities {
     const all = this.mounts.stores().map(({ store }) => store.capabilities);
     return {
-      conditionalWrites: all.every((one) => one.conditionalWrites),
-      tagging: all.every((one) => one.tagging),
-      multipart: all.every((one) => one.multipart),
+      conditionalWrites: all.some((one) => one.conditionalWrites),
+      tagging: all.some((one) => one.tagging),
+      multipart: all.some((one) => one.multipart),
+      pinnedReads: all.every((one) => one.pinnedReads !== false),
+      checksums: all.some((one) => one.checksums !== false),
     };
   }
 
-  async head(key: ObjectKey): Promise<ObjectInfo> {
+  async head(key: ObjectKey, intent?: ReadIntent): Promise<ObjectInfo> {
     const { store, key: inner } = this.mounts.placeToRead(key);
-    return { ...(await store.head(inner)), key };
+    return { ...(await store.head(inner, intent)), key };
   }
 
-  async open(key: ObjectKey): Promise<OpenObject> {
+  async open(key: ObjectKey, intent?: ReadIntent): Promise<OpenObject> {
     const { store, key: inner } = this.mounts.placeToRead(key);
-    const object = await store.open(inner);
+    const object = await store.open(inner, intent);
     return {
       info: { ...object.info, key },
+      ...(object.origin && { origin: object.origin }),
       read: (range) => object.read(range),
       close: () => object.close(),
     };
@@ -45,16 +52,33 @@ export class TreeObjectStore implements ObjectStore {
 
   async put(request: PutObject): Promise<ObjectInfo> {
     const { store, key } = this.mounts.place(request.key);
+    requireConditionalWrites(store, request.conditions);
+    requireTagging(store, request.attributes.tags);
     return { ...(await store.put({ ...request, key })), key: request.key };
+  }
+
+  async copy(request: CopyObjectRequest): Promise<ObjectInfo | undefined> {
+    const { store, key } = this.mounts.place(request.key);
+    requireConditionalWrites(store, request.conditions);
+    requireTagging(store, request.attributes.tags);
+    const copied = await store.copy?.({ ...request, key });
+    return copied && { ...copied, key: request.key };
+  }
+
+  redirectTo(key: ObjectKey, overrides: ReadonlyMap<string, string>): MaybePromise<string | undefined> {
+    const { store, key: inner } = this.mounts.placeToRead(key);
+    return store.redirectTo?.(inner, overrides);
   }
 
   async delete(key: ObjectKey, conditions: WriteConditions): Promise<void> {
     const { store, key: inner } = this.mounts.place(key);
+    requireConditionalWrites(store, conditions);
     await store.delete(inner, conditions);
   }
 
   putTags(key: ObjectKey, tags: readonly Tag[]): MaybePromise<void> {
     const { store, key: inner } = this.mounts.place(key);
+    requireTagging(store);
     return store.putTags(inner, tags);
   }
 

@@ -6,6 +6,7 @@ import { SnapshotStore } from '../../config/snapshot-store.js';
 import { type BucketSettings, Buckets } from '../../objects/buckets.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { OPERATION_METADATA, type BucketContext, type Operation, type OperationDescription } from '../operation.js';
+import { StorageTree } from '../../storage/storage-tree.js';
 import { ownerOf } from '../shared/owner.js';
 import { BUCKET_OPERATIONS } from './bucket-operations.js';
 
@@ -16,6 +17,7 @@ describe('bucket operations', () => {
         ...BUCKET_OPERATIONS,
         { provide: Buckets, useClass: MemoryBuckets },
         { provide: SnapshotStore, useValue: new SnapshotStore({ region: 'us-east-1' } as Snapshot) },
+        { provide: StorageTree, useValue: {} },
       ],
     }).compile();
     const seen = new Set<string>();

@@ -32,7 +32,7 @@ export const COMMON_PREFIX: XmlTemplate<{ readonly prefix: string }> = compileTe
 /** Describes what the rows of all three listings have. */
 export function describeListedObject(xml: XMLBuilder, slot: Slots<ListedRow>): void {
   slot.leaf(xml, 'LastModified', 'lastModified');
-  slot.leaf(xml, 'ETag', 'etag');
+  slot.quoted(xml, 'ETag', 'etag');
   slot.leaf(xml, 'ChecksumAlgorithm', 'checksumAlgorithm');
   slot.leaf(xml, 'ChecksumType', 'checksumType');
   slot.leaf(xml, 'Size', 'size');
@@ -51,7 +51,7 @@ export function listedRows(
     rows.push({
       key: encodeListed(object.key, encoding),
       lastModified: formatListedDate(object.lastModified),
-      etag: `"${object.etag}"`,
+      etag: object.etag,
       checksumAlgorithm: object.checksumAlgorithm,
       checksumType: object.checksumType,
       size: object.size,
@@ -69,7 +69,12 @@ export function listedPrefixes(
   return prefixes.map((prefix) => ({ prefix: encodeListed(prefix, encoding) }));
 }
 
+// Files that were written one after the other share their seconds.
+let formatted = { second: 0, text: '1970-01-01T00:00:00.000Z' };
+
 /** ISO 8601 in whole seconds, written with milliseconds as S3 does: clients compare it with `Last-Modified`. */
 export function formatListedDate(date: Date): string {
-  return `${date.toISOString().slice(0, -4)}000Z`;
+  const second = Math.floor(date.getTime() / 1000);
+  if (second !== formatted.second) formatted = { second, text: `${date.toISOString().slice(0, -4)}000Z` };
+  return formatted.text;
 }

@@ -15,7 +15,7 @@ const RESULT = compileDocument<CompleteValues>('CompleteMultipartUploadResult', 
   slot.leaf(xml, 'Location', 'location');
   slot.leaf(xml, 'Bucket', 'bucket');
   slot.leaf(xml, 'Key', 'key');
-  slot.leaf(xml, 'ETag', 'etag');
+  slot.quoted(xml, 'ETag', 'etag');
   xml.txt(slot.markup('checksum'));
   slot.leaf(xml, 'ChecksumType', 'checksumType');
 });
@@ -26,7 +26,7 @@ export function completeMultipartUploadDocument(location: string, bucket: string
     location,
     bucket,
     key: info.key,
-    etag: `"${info.etag}"`,
+    etag: info.etag,
     checksum: checksumMarkup(info.checksum),
     checksumType: info.checksum?.type,
   });

@@ -6,7 +6,7 @@ import { S3Operation, type ObjectContext, type Operation } from '../operation.js
 import { decodeChecksumType, decodeStatedChecksum } from '../shared/checksum-headers.js';
 import { decodeWriteConditions } from '../shared/conditional-headers.js';
 import { objectUrl } from '../shared/object-url.js';
-import { requireConditionalWrites, requireMultipart } from '../shared/store-capabilities.js';
+import { requireConditionalWrites, requireMultipart } from '../../objects/require-capabilities.js';
 import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
 import { parseUploadId } from '../shared/upload-id.js';
 import { parseCompleteMultipartUpload } from './complete-multipart-upload-request.js';

@@ -5,7 +5,7 @@ import { S3Operation, type ObjectContext, type Operation } from '../operation.js
 import { checkAclHeaders } from '../shared/acl-headers.js';
 import { decodeChecksumAlgorithm, decodeChecksumType, resolveChecksumType } from '../shared/checksum-headers.js';
 import { decodeObjectAttributes } from '../shared/object-headers.js';
-import { requireMultipart, requireTagging } from '../shared/store-capabilities.js';
+import { requireMultipart, requireTagging } from '../../objects/require-capabilities.js';
 import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
 import { initiateMultipartUploadDocument } from './initiate-multipart-upload-document.js';
 
@@ -22,10 +22,11 @@ export class CreateMultipartUpload implements Operation<ObjectContext> {
   async execute(context: ObjectContext): Promise<S3Response> {
     const { bucket, key } = context;
     const upload = decodeUpload(context);
-    const { uploadId } = await bucket.store.multipart.create(upload);
+    // As the storage made it: not every one keeps checksums.
+    const { uploadId, checksumAlgorithm, checksumType } = await bucket.store.multipart.create(upload);
     const headers: string[] = [];
-    if (upload.checksumAlgorithm !== undefined) headers.push('x-amz-checksum-algorithm', upload.checksumAlgorithm);
-    if (upload.checksumType !== undefined) headers.push('x-amz-checksum-type', upload.checksumType);
+    if (checksumAlgorithm !== undefined) headers.push('x-amz-checksum-algorithm', checksumAlgorithm);
+    if (checksumType !== undefined) headers.push('x-amz-checksum-type', checksumType);
     return { status: 200, headers, body: initiateMultipartUploadDocument(bucket.name, key, uploadId) };
   }
 }

@@ -4,7 +4,7 @@ import type { UploadsQuery } from '../../objects/multipart-store.js';
 import { S3Operation, type BucketContext, type Operation } from '../operation.js';
 import { initiatorOf } from '../shared/initiator.js';
 import { parseEncodingType, parsePageSize } from '../shared/paging-parameters.js';
-import { requireMultipart } from '../shared/store-capabilities.js';
+import { requireMultipart } from '../../objects/require-capabilities.js';
 import { listMultipartUploadsDocument } from './list-multipart-uploads-document.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html */

@@ -36,7 +36,7 @@ interface ListPartsValues extends ListPartsFacts {
 const PART = compileTemplate<PartRow>('Part', (xml, slot) => {
   slot.leaf(xml, 'PartNumber', 'number');
   slot.leaf(xml, 'LastModified', 'lastModified');
-  slot.leaf(xml, 'ETag', 'etag');
+  slot.quoted(xml, 'ETag', 'etag');
   slot.leaf(xml, 'Size', 'size');
   xml.txt(slot.markup('checksum'));
 });
@@ -72,7 +72,7 @@ export function listPartsDocument({ upload, parts, truncated }: PartsPage, facts
     parts: parts.map(({ number, lastModified, etag, size, checksum }) => ({
       number,
       lastModified: lastModified.toISOString(),
-      etag: `"${etag}"`,
+      etag,
       size,
       checksum: checksumMarkup(checksum),
     })),

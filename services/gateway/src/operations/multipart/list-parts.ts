@@ -3,7 +3,7 @@ import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { initiatorOf } from '../shared/initiator.js';
 import { parseInteger, parsePageSize } from '../shared/paging-parameters.js';
-import { requireMultipart } from '../shared/store-capabilities.js';
+import { requireMultipart } from '../../objects/require-capabilities.js';
 import { parseUploadId } from '../shared/upload-id.js';
 import { listPartsDocument } from './list-parts-document.js';
 

@@ -4,7 +4,8 @@ import type { S3Response } from '../../http/s3-response.js';
 import { checksumHeader, type ChecksumAlgorithm } from '../../objects/checksum.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { parsePartNumber } from '../shared/part-number.js';
-import { requireMultipart } from '../shared/store-capabilities.js';
+import { recallUpload } from '../shared/recall-upload.js';
+import { requireMultipart } from '../../objects/require-capabilities.js';
 import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
 import { parseUploadId } from '../shared/upload-id.js';
 import { MAX_UPLOAD_BYTES } from '../shared/upload-size.js';
@@ -25,7 +26,7 @@ export class UploadPart implements Operation<ObjectContext> {
     const number = parsePartNumber(request.query.get('partNumber') ?? '');
     const uploadId = parseUploadId(request.query);
     const { multipart } = bucket.store;
-    const { checksumAlgorithm } = await multipart.get(key, uploadId);
+    const { checksumAlgorithm } = await recallUpload(multipart, key, uploadId);
     const body = createUploadBody(request, framing, {
       maxLength: MAX_UPLOAD_BYTES,
       ...(checksumAlgorithm !== undefined && { algorithm: checksumAlgorithm }),

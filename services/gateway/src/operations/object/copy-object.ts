@@ -9,8 +9,8 @@ import { decodeWriteConditions } from '../shared/conditional-headers.js';
 import { CopySourceOpener } from '../shared/copy-source-opener.js';
 import { copyResultDocument } from '../shared/copy-result-document.js';
 import { decodeObjectAttributes } from '../shared/object-headers.js';
-import type { OpenCopySource } from '../shared/open-copy-source.js';
-import { requireConditionalWrites, requireTagging } from '../shared/store-capabilities.js';
+import { requireCopySize, type OpenCopySource } from '../shared/open-copy-source.js';
+import { requireConditionalWrites, requireTagging } from '../../objects/require-capabilities.js';
 import { refuseUnsupportedCopyHeaders } from '../shared/unsupported-headers.js';
 
 /** What `x-amz-metadata-directive` and `x-amz-tagging-directive` say. */
@@ -37,9 +37,10 @@ export class CopyObject implements Operation<ObjectContext> {
     checkAclHeaders(headers, context.principal);
     const sent = decodeObjectAttributes(headers);
     requireTagging(context.bucket.store, sent.tags);
-    const source = await this.sources.open(context);
+    const tagging = directive(headers, 'x-amz-tagging-directive', 'Unknown tagging directive.');
+    const source = await this.sources.open(context, tagging === 'REPLACE' ? { tags: false } : {});
     try {
-      const info = await copy(context, source, sent);
+      const info = await copy(context, source, sent, tagging);
       context.observed.objectSize = info.size;
       const { lastModified, etag, checksum } = info;
       const body = copyResultDocument('CopyObjectResult', { lastModified, etag, checksum });
@@ -54,10 +55,10 @@ async function copy(
   { request: { headers }, bucket: { name, store }, key }: ObjectContext,
   source: OpenCopySource,
   sent: ObjectAttributes,
+  tagging: Directive,
 ): Promise<ObjectInfo> {
   const { info } = source;
   const metadata = directive(headers, 'x-amz-metadata-directive', 'Unknown metadata directive.');
-  const tagging = directive(headers, 'x-amz-tagging-directive', 'Unknown tagging directive.');
   const onto = source.name.bucket === name && source.name.key === key;
   if (onto && metadata === 'COPY' && tagging === 'COPY' && !changesItself(headers)) {
     throw new S3Error('InvalidRequest', {
@@ -72,6 +73,20 @@ async function copy(
     tags: tagging === 'REPLACE' || !store.capabilities.tagging ? sent.tags : info.attributes.tags,
   };
   const algorithm = decodeChecksumAlgorithm(headers) ?? info.checksum?.algorithm;
+  requireCopySize(info.size);
+  const { origin } = source;
+  const copied =
+    origin &&
+    (await store.copy?.({
+      origin,
+      source: info,
+      key,
+      attributes,
+      tagging,
+      conditions,
+      ...(algorithm !== undefined && { checksumAlgorithm: algorithm }),
+    }));
+  if (copied) return copied;
   const body = await source.body({ start: 0, end: info.size }, algorithm);
   return await store.put({ key, body, attributes, conditions });
 }

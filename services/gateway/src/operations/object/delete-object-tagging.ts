@@ -1,6 +1,6 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { requireTagging } from '../shared/store-capabilities.js';
+import { requireTagging } from '../../objects/require-capabilities.js';
 import { requireNullVersion } from '../shared/version-id.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjectTagging.html */

@@ -1,4 +1,5 @@
 import type { S3Response } from '../../http/s3-response.js';
+import { FACTS_ONLY } from '../../objects/read-intent.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { accessControlPolicyDocument } from '../shared/access-control-policy-document.js';
 import { ownerOf } from '../shared/owner.js';
@@ -17,7 +18,7 @@ import { requireNullVersion } from '../shared/version-id.js';
 export class GetObjectAcl implements Operation<ObjectContext> {
   async execute({ request, principal, bucket, key }: ObjectContext): Promise<S3Response> {
     requireNullVersion(request.query);
-    await bucket.store.head(key);
+    await bucket.store.head(key, FACTS_ONLY);
     return { status: 200, headers: [], body: accessControlPolicyDocument(ownerOf(principal)) };
   }
 }

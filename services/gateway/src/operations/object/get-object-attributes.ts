@@ -26,7 +26,7 @@ export class GetObjectAttributes implements Operation<ObjectContext> {
     const wanted = decodeWanted(headers);
     const maxParts = parsePageSize('x-amz-max-parts', headers.get('x-amz-max-parts'));
     const marker = parseInteger('x-amz-part-number-marker', headers.get('x-amz-part-number-marker') ?? '0');
-    const info = await bucket.store.head(key);
+    const info = await bucket.store.head(key, { tags: false, ...(!wanted.has('ObjectParts') && { parts: 'none' }) });
     return {
       status: 200,
       headers: ['Last-Modified', formatHttpDate(info.lastModified)],

@@ -1,6 +1,6 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { requireTagging } from '../shared/store-capabilities.js';
+import { requireTagging } from '../../objects/require-capabilities.js';
 import { taggingDocument } from '../shared/tagging-document.js';
 import { requireNullVersion } from '../shared/version-id.js';
 
@@ -18,7 +18,7 @@ export class GetObjectTagging implements Operation<ObjectContext> {
   async execute({ request, bucket, key }: ObjectContext): Promise<S3Response> {
     requireNullVersion(request.query);
     requireTagging(bucket.store);
-    const { attributes } = await bucket.store.head(key);
+    const { attributes } = await bucket.store.head(key, { parts: 'none' });
     return { status: 200, headers: [], body: taggingDocument(attributes.tags) };
   }
 }

@@ -4,6 +4,7 @@ import type { ByteRange } from '../../objects/byte-range.js';
 import { matchesETag } from '../../objects/write-conditions.js';
 import type { Checksum } from '../../objects/checksum.js';
 import type { ObjectInfo } from '../../objects/object-info.js';
+import { FACTS_ONLY, type ReadIntent } from '../../objects/read-intent.js';
 import type { ObjectContext } from '../operation.js';
 import { appendChecksum, wantsChecksum } from '../shared/checksum-headers.js';
 import { decodeReadConditions } from '../shared/conditional-headers.js';
@@ -19,6 +20,8 @@ import { requireNullVersion } from '../shared/version-id.js';
 
 /** Query parameters of GetObject and HeadObject. */
 export const READ_PARAMETERS = ['partNumber', 'versionId', ...RESPONSE_OVERRIDE_PARAMETERS];
+
+const WHOLE: ReadIntent = { tags: false, parts: 'none' };
 
 /** What GetObject and HeadObject answer, but for the bytes. */
 export interface ReadAnswer {
@@ -38,6 +41,26 @@ export function checkReadRequest(request: S3Request): void {
       message: 'Cannot specify both Range header and partNumber query parameter',
     });
   }
+}
+
+/** What GetObject will read, as far as its headers tell. */
+export function readIntent({ headers, query }: S3Request): ReadIntent {
+  if (query.list.length > 0 && query.has('partNumber')) return partIntent(query.get('partNumber') as string);
+  // Most of these end in 304: no bytes.
+  if (headers.has('if-none-match') || headers.has('if-modified-since')) return FACTS_ONLY;
+  const range = headers.get('range');
+  // Whether an If-Range holds is known only when the version is.
+  return range === undefined || headers.has('if-range') ? WHOLE : { ...WHOLE, bytes: range };
+}
+
+/** What HeadObject will look at. */
+export function headIntent({ query }: S3Request): ReadIntent {
+  const number = query.list.length > 0 ? query.get('partNumber') : undefined;
+  return number === undefined ? FACTS_ONLY : partIntent(number);
+}
+
+function partIntent(number: string): ReadIntent {
+  return { ...FACTS_ONLY, parts: parsePartNumber(number) };
 }
 
 /**
@@ -77,17 +100,19 @@ function rangeApplies(ifRange: string | undefined, info: ObjectInfo): boolean {
 
 function describePart(request: S3Request, info: ObjectInfo, number: number, out: string[]): ReadAnswer {
   const { parts, size, checksum } = info;
+  const count = info.partCount ?? parts?.length ?? 1;
   let start = 0;
   let end = size;
   let partChecksum = checksum;
   if (parts !== undefined) {
     const at = parts.findIndex((part) => part.number === number);
     const part = parts[at];
-    if (part === undefined) throw noSuchPart(number, parts.length);
-    for (let i = 0; i < at; i++) start += (parts[i] as { size: number }).size;
+    if (part === undefined) throw noSuchPart(number, count);
+    if (part.start !== undefined) start = part.start;
+    else for (let i = 0; i < at; i++) start += (parts[i] as { size: number }).size;
     end = start + part.size;
     partChecksum = checksumOfPart(checksum, part.checksum);
-    out.push('x-amz-mp-parts-count', String(parts.length));
+    out.push('x-amz-mp-parts-count', String(count));
   } else if (number !== 1) throw noSuchPart(number, 1);
   if (wantsChecksum(request.headers)) appendChecksum(out, partChecksum);
   // No Content-Range can describe zero bytes.

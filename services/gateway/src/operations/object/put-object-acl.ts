@@ -1,5 +1,6 @@
 import { readDocument } from '../../body/request-document.js';
 import type { S3Response } from '../../http/s3-response.js';
+import { FACTS_ONLY } from '../../objects/read-intent.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { checkAclHeaders } from '../shared/acl-headers.js';
 import { checkAccessControlPolicy } from '../shared/access-control-policy-document.js';
@@ -22,7 +23,7 @@ export class PutObjectAcl implements Operation<ObjectContext> {
     const document = await readDocument(request, framing);
     const byHeader = checkAclHeaders(request.headers, principal);
     if (!byHeader) checkAccessControlPolicy(document, ownerOf(principal));
-    await bucket.store.head(key);
+    await bucket.store.head(key, FACTS_ONLY);
     return { status: 200, headers: [] };
   }
 }

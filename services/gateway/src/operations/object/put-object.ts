@@ -5,7 +5,7 @@ import { checkAclHeaders } from '../shared/acl-headers.js';
 import { appendChecksum } from '../shared/checksum-headers.js';
 import { decodeWriteConditions } from '../shared/conditional-headers.js';
 import { decodeObjectAttributes } from '../shared/object-headers.js';
-import { requireConditionalWrites, requireTagging } from '../shared/store-capabilities.js';
+import { requireConditionalWrites, requireTagging } from '../../objects/require-capabilities.js';
 import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
 import { MAX_UPLOAD_BYTES } from '../shared/upload-size.js';
 

@@ -15,7 +15,7 @@ import type { Observed } from '../observed.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
 import { checkAclHeaders } from '../shared/acl-headers.js';
 import { decodeObjectAttributes } from '../shared/object-headers.js';
-import { requireTagging } from '../shared/store-capabilities.js';
+import { requireTagging } from '../../objects/require-capabilities.js';
 import { checkTagSet, MAX_OBJECT_TAGS } from '../shared/tag-set.js';
 import { parseTaggingDocument } from '../shared/tagging-document.js';
 import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';

@@ -22,7 +22,7 @@ const TEMPLATES = { CopyObjectResult: describe('CopyObjectResult'), CopyPartResu
 function describe(element: string): XmlTemplate<CopyResultValues> {
   return compileDocument<CopyResultValues>(element, (xml, slot) => {
     slot.leaf(xml, 'LastModified', 'lastModified');
-    slot.leaf(xml, 'ETag', 'etag');
+    slot.quoted(xml, 'ETag', 'etag');
     xml.txt(slot.markup('checksum'));
     slot.leaf(xml, 'ChecksumType', 'checksumType');
   });
@@ -33,7 +33,7 @@ export function copyResultDocument(element: keyof typeof TEMPLATES, result: Copy
   const { lastModified, etag, checksum } = result;
   return TEMPLATES[element].render({
     lastModified: lastModified.toISOString(),
-    etag: `"${etag}"`,
+    etag,
     checksum: checksumMarkup(checksum),
     checksumType: element === 'CopyObjectResult' ? checksum?.type : undefined,
   });

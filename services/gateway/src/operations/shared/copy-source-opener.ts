@@ -4,6 +4,7 @@ import type { Principal } from '../../auth/identity.js';
 import type { ObjectKey } from '../../http/object-key.js';
 import { Buckets, type Bucket } from '../../objects/buckets.js';
 import type { OpenObject } from '../../objects/object-store.js';
+import { NO_BYTES, type ReadIntent } from '../../objects/read-intent.js';
 import type { ObjectContext } from '../operation.js';
 import { decodeCopySourceConditions } from './conditional-headers.js';
 import { decodeCopySource } from './copy-source.js';
@@ -20,13 +21,13 @@ export class CopySourceOpener {
   ) {}
 
   /** @throws S3Error `AccessDenied`, `NoSuchBucket`, `NoSuchKey`, `PreconditionFailed`, and those of {@link decodeCopySource} */
-  async open({ request, principal }: ObjectContext): Promise<OpenCopySource> {
+  async open({ request, principal }: ObjectContext, intent: ReadIntent = {}): Promise<OpenCopySource> {
     const name = decodeCopySource(request.headers);
     const conditions = decodeCopySourceConditions(request.headers);
     const bucket = await this.buckets.find(name.bucket);
     this.access.require(principal, bucket.mapping, 'read', name.key);
     checkExpectedSourceOwner(request.headers, principal);
-    const object = await this.openObject(bucket, name.key, principal);
+    const object = await this.openObject(bucket, name.key, principal, intent);
     try {
       requireCopySourceConditions(conditions, object.info);
     } catch (error) {
@@ -36,9 +37,15 @@ export class CopySourceOpener {
     return new OpenCopySource(name, object);
   }
 
-  private async openObject({ store, mapping }: Bucket, key: ObjectKey, principal: Principal): Promise<OpenObject> {
+  private async openObject(
+    { store, mapping }: Bucket,
+    key: ObjectKey,
+    principal: Principal,
+    intent: ReadIntent,
+  ): Promise<OpenObject> {
     try {
-      return await store.open(key);
+      // The storage may be able to copy by itself, without any byte being read here.
+      return await store.open(key, { ...intent, parts: 'none', bytes: NO_BYTES });
     } catch (error) {
       throw this.access.hideMissing(error, principal, mapping, key);
     }

@@ -32,7 +32,8 @@ export function objectResponseHeaders(info: ObjectInfo, overrides?: ReadonlyMap<
   if (overrides === undefined) out.push('Content-Type', contentType);
   else appendOverrides(out, overrides, contentType);
   for (const name of Object.keys(metadata)) out.push(METADATA_PREFIX + name, metadata[name] as string);
-  if (tags.length > 0) out.push('x-amz-tagging-count', String(tags.length));
+  const tagCount = info.tagCount ?? tags.length;
+  if (tagCount > 0) out.push('x-amz-tagging-count', String(tagCount));
   return out;
 }
 

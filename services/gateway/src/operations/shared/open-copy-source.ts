@@ -5,10 +5,19 @@ import type { ChecksumAlgorithm } from '../../objects/checksum.js';
 import type { ObjectBody } from '../../objects/object-body.js';
 import type { ObjectInfo } from '../../objects/object-info.js';
 import type { ObjectReader, OpenObject } from '../../objects/object-store.js';
+import type { CopyOrigin } from '../../objects/storage-copy.js';
 import type { CopySourceName } from './copy-source.js';
 
 /** The most that CopyObject and UploadPartCopy take at once: 5 GiB. */
 export const MAX_COPY_BYTES = 5 * 1024 ** 3;
+
+/** @throws S3Error `InvalidRequest` for more than {@link MAX_COPY_BYTES} */
+export function requireCopySize(bytes: number): void {
+  if (bytes <= MAX_COPY_BYTES) return;
+  throw new S3Error('InvalidRequest', {
+    message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_COPY_BYTES}. Copy it in parts with UploadPartCopy.`,
+  });
+}
 
 /** A copy source that the client may read, pinned: whoever overwrites it meanwhile does not change the copy. */
 export class OpenCopySource {
@@ -23,6 +32,11 @@ export class OpenCopySource {
     return this.object.info;
   }
 
+  /** Where the storage can copy by itself. */
+  get origin(): CopyOrigin | undefined {
+    return this.object.origin;
+  }
+
   /**
    * The bytes of a range, once, for a store to take.
    *
@@ -30,11 +44,7 @@ export class OpenCopySource {
    */
   async body(range: ByteRange, algorithm: ChecksumAlgorithm | undefined): Promise<ObjectBody> {
     const length = range.end - range.start;
-    if (length > MAX_COPY_BYTES) {
-      throw new S3Error('InvalidRequest', {
-        message: `The specified copy source is larger than the maximum allowable size for a copy source: ${MAX_COPY_BYTES}. Copy it in parts with UploadPartCopy.`,
-      });
-    }
+    requireCopySize(length);
     this.reader = await this.object.read(range);
     return createCopyBody(this.reader, length, algorithm);
   }

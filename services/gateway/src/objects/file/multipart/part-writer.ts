@@ -73,7 +73,7 @@ export class PartWriter {
   }
 
   private async writeFile(folder: UploadFolder, number: number, body: ObjectBody): Promise<StoredPart> {
-    const temporary: TemporaryFile = await this.reserved.createTemporary();
+    const temporary: TemporaryFile = await this.reserved.createTemporary(body.length);
     const name = folder.newFileName(number);
     try {
       const digests = await body.transfer(temporary);

@@ -27,7 +27,7 @@ export class UploadAssembly {
       await this.fillSlots(folder, parts, partSize);
       return this.files.adopt(folder.dataPath);
     }
-    const temporary = await this.files.createTemporary();
+    const temporary = await this.files.createTemporary(parts.reduce((sum, part) => sum + part.size, 0));
     try {
       for (const part of parts) await this.copy(folder, part, partSize, (piece) => temporary.write(piece));
       return temporary;
@@ -68,6 +68,7 @@ export class UploadAssembly {
     const source = await this.reserved.open(path);
     const buffer = acquirePiece();
     try {
+      await source.prepare?.(position, end);
       while (position < end) {
         const count = await source.read(buffer.subarray(0, Math.min(buffer.length, end - position)), position);
         if (count === 0) throw new Error(`Part ${part.number} of an upload is shorter than its record says.`);

@@ -6,6 +6,7 @@ import type { Checksum } from '../../checksum.js';
 import type { MaybePromise } from '../../../maybe-promise.js';
 import type { NewUpload, UploadInfo } from '../../multipart-store.js';
 import { readSmallFile, writeSmallFile } from '../small-files.js';
+import { readSmallJson } from '../small-json.js';
 
 /** A part as it lies in the storage. */
 export interface StoredPart {
@@ -66,9 +67,8 @@ export class UploadFolder {
 
   /** What the upload is, or undefined where there is none. */
   async read(): Promise<UploadInfo | undefined> {
-    const stored = await readSmallFile(this.reserved, this.at('upload.json'));
-    if (stored === undefined) return undefined;
-    const upload = JSON.parse(stored.toString('utf8')) as StoredUpload;
+    const upload = await readSmallJson<StoredUpload>(this.reserved, this.at('upload.json'));
+    if (upload === undefined) return undefined;
     return { ...upload, uploadId: this.uploadId, initiated: new Date(upload.initiated) };
   }
 
@@ -122,9 +122,8 @@ export class UploadFolder {
     return (await this.reserved.stat(this.at('closed'))) !== undefined;
   }
 
-  async readPart(number: number): Promise<StoredPart | undefined> {
-    const stored = await readSmallFile(this.reserved, this.at('parts', pad(number)));
-    return stored && (JSON.parse(stored.toString('utf8')) as StoredPart);
+  readPart(number: number): Promise<StoredPart | undefined> {
+    return readSmallJson(this.reserved, this.at('parts', pad(number)));
   }
 
   async writePart(part: StoredPart): Promise<void> {
@@ -157,7 +156,7 @@ export class UploadFolder {
 
   private async namesIn(folder: string): Promise<readonly string[]> {
     try {
-      return await this.reserved.list(this.at(folder));
+      return [...(await this.reserved.list(this.at(folder)))];
     } catch (error) {
       if (error instanceof StorageError && error.code === 'not-found') return [];
       throw error;

@@ -1,7 +1,7 @@
-import { S3Error } from '../../errors/s3-error.js';
-import { NO_CONDITIONS, type WriteConditions } from '../../objects/conditions.js';
-import type { ObjectStore } from '../../objects/object-store.js';
-import type { Tag } from '../../objects/object-info.js';
+import { S3Error } from '../errors/s3-error.js';
+import { NO_CONDITIONS, type WriteConditions } from './conditions.js';
+import type { ObjectStore } from './object-store.js';
+import type { Tag } from './object-info.js';
 
 /** @throws S3Error `NotImplemented` where a storage could not keep a write's conditions exactly: a client must not rely on them then */
 export function requireConditionalWrites(store: ObjectStore, conditions: WriteConditions): void {

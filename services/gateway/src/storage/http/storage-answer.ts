@@ -1,0 +1,103 @@
+import type { Readable } from 'node:stream';
+import type { IncomingHttpHeaders } from 'undici/types/header.js';
+import { StorageError } from '../storage-error.js';
+import { BodySource, type BodyFailures } from './body-source.js';
+import type { HttpAnswer } from './http-exchange.js';
+import { toHttpFailure } from './http-failure.js';
+
+/** A rest of up to this is read and thrown away, which costs less than a new connection. */
+const CHEAP_REST_BYTES = 64 * 1024;
+
+const FAILURES: BodyFailures = {
+  cut: () => Object.assign(new Error('cut'), { code: 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' }),
+  stalled: () => Object.assign(new Error('stalled'), { code: 'UND_ERR_BODY_TIMEOUT' }),
+};
+
+/** The head of an answer, and its body. */
+export interface AnswerData {
+  readonly statusCode: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Readable;
+}
+
+/** An answer as undici or Node gives it, with the storage's errors, that tells when it has ended. */
+export class StorageAnswer implements HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  foreign = false;
+  private ended = false;
+  private source: BodySource | undefined;
+  private taken = 0;
+
+  /** @param onEnd called once, when nothing of the exchange is under way any more */
+  constructor(
+    private readonly data: AnswerData,
+    private readonly url: URL,
+    private readonly idleTimeoutMs: number,
+    private readonly onEnd: () => void,
+  ) {
+    this.status = data.statusCode;
+    this.headers = data.headers;
+    // What fails while nobody reads is told to who reads next, or does not matter.
+    data.body.on('error', () => undefined);
+    data.body.once('close', () => this.end());
+  }
+
+  get body(): AsyncIterable<Buffer> {
+    return this.pieces();
+  }
+
+  async text(limit: number): Promise<string> {
+    return (await this.bytes(limit)).toString('utf8');
+  }
+
+  async bytes(limit: number): Promise<Buffer> {
+    const pieces: Buffer[] = [];
+    let size = 0;
+    for await (const piece of this.pieces()) {
+      size += piece.length;
+      if (size > limit) {
+        throw new StorageError('unavailable', `The storage's server ${this.url.host} gave an answer without end.`);
+      }
+      pieces.push(piece);
+    }
+    return Buffer.concat(pieces);
+  }
+
+  async fill(buffer: Buffer): Promise<void> {
+    this.source ??= new BodySource(this.data.body, this.idleTimeoutMs, FAILURES);
+    try {
+      await this.source.fill(buffer, 0);
+      this.taken += buffer.length;
+    } catch (error) {
+      this.end();
+      throw toHttpFailure(error, this.url);
+    }
+  }
+
+  drop(): void {
+    if (this.ended) return;
+    const { body } = this.data;
+    const left = Number(this.headers['content-length'] ?? Number.NaN) - this.taken;
+    if (this.source !== undefined) this.source.close(left, CHEAP_REST_BYTES);
+    else if (left <= CHEAP_REST_BYTES) body.resume();
+    else body.destroy();
+    this.end();
+  }
+
+  private async *pieces(): AsyncGenerator<Buffer> {
+    try {
+      for await (const piece of this.data.body) yield piece as Buffer;
+    } catch (error) {
+      throw toHttpFailure(error, this.url);
+    } finally {
+      this.end();
+    }
+  }
+
+  private end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.onEnd();
+  }
+}

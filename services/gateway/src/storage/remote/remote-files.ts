@@ -1,0 +1,87 @@
+import type { StoragePath } from '../storage-path.js';
+import type { EntryList } from './entry-list.js';
+
+/** Facts that a server gives of a file or folder. */
+export interface RemoteEntry {
+  /** The last segment of its path. */
+  readonly name: string;
+  readonly kind: 'file' | 'folder';
+  /** Bytes; 0 for a folder. */
+  readonly size: number;
+  /** Milliseconds since the epoch, in the precision that the server has: often whole seconds. */
+  readonly mtimeMs: number;
+  /** Tells one version of a file from the next as far as the server can (an entity tag); empty where it cannot. */
+  readonly identity: string;
+}
+
+/** What differs from server to server, as data. */
+export interface RemoteFilesTraits {
+  /** {@link RemoteFiles.put} to a name shows readers the old or the new file, never a part of it, also when it is cut. */
+  readonly atomicPut: boolean;
+  /** {@link RemoteFiles.move} over a file never leaves the name without one. */
+  readonly atomicReplace: boolean;
+  /** {@link RemoteFiles.move} in mode `create`: of many at once exactly one wins, whoever they are. */
+  readonly atomicCreate: boolean;
+  /** Listings have names that begin with a dot (nginx leaves them out). Found out where it is not said. */
+  readonly dotNames?: boolean;
+}
+
+/** The bytes of a file, from an offset on. Ends early only by throwing. */
+export interface RemoteReader {
+  /** Fills the buffer from its start; resolves with the number of bytes, 0 at the end. @throws StorageError `unavailable` */
+  read(buffer: Buffer): Promise<number>;
+  /** Gives the connection back, or ends it where bytes are left. */
+  close(): void;
+}
+
+/** A file on its way to the server. Exactly one of `end` and `abort` ends it. */
+export interface RemoteWriter {
+  /** The piece may be reused once the promise resolves. */
+  write(piece: Buffer): Promise<void>;
+  /** Resolves once the server has said that it has the file. Whether it has all of it, the caller checks by its size. */
+  end(): Promise<void>;
+  /** Cuts the request. What the server keeps of it is for the caller to remove. */
+  abort(): void;
+}
+
+/**
+ * A server of files over HTTP, reduced to what `RemoteDriver` builds a `FileDriver` on: a few calls, each one request or
+ * a few, none of them cached, none of them retried by the caller. Paths are relative to the configured folder of the
+ * server. All failures are `StorageError`s; a server that does not answer, or answers nonsense, is `unavailable`.
+ */
+export interface RemoteFiles {
+  readonly traits: RemoteFilesTraits;
+  /** Undefined where there is nothing. */
+  stat(path: StoragePath): Promise<RemoteEntry | undefined>;
+  /** The entries of a folder in any order. @throws StorageError `not-found`, `not-folder` */
+  list(folder: StoragePath): Promise<EntryList>;
+  /**
+   * The bytes of a file from `start` up to, not including, `end`. Fails with `not-found` where the file is gone, and with
+   * `changed` where the answer shows that it is not the version of `entry` any more.
+   */
+  read(path: StoragePath, entry: RemoteEntry, start: number, end: number): Promise<RemoteReader>;
+  /**
+   * The whole content of a file of up to `limit` bytes, where that takes one request; undefined where there is none.
+   *
+   * @throws StorageError `unavailable` where it is longer
+   */
+  get?(path: StoragePath, limit: number): Promise<Buffer | undefined>;
+  /** Begins to write a file, making no folders. The length is known to the byte, or undefined. */
+  put(path: StoragePath, length: number | undefined): Promise<RemoteWriter>;
+  /**
+   * Gives a file another name. Never called where the target is known to be a folder: some servers delete it.
+   *
+   * @returns its facts under the new name, where the move has changed more than the name
+   * @throws StorageError `not-found` (the source), `exists` (mode `create`), `is-folder`
+   */
+  move(from: StoragePath, to: StoragePath, mode: 'replace' | 'create'): Promise<RemoteEntry | undefined>;
+  /** False where there was none. Never called for what is known to be a folder. */
+  removeFile(path: StoragePath): Promise<boolean>;
+  /** Makes one folder; its parent is there. True where this call made it, false where it was there. @throws StorageError `not-folder` */
+  makeFolder(path: StoragePath): Promise<boolean>;
+  /** Removes a folder that was found empty just before. */
+  removeFolder(path: StoragePath): Promise<void>;
+  /** One cheap request that shows whether the server answers and takes the credentials. @throws StorageError with a message that says what to change */
+  ping(): Promise<void>;
+  close(): void;
+}

@@ -1,0 +1,105 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { CompleteMultipartUploadCommand, type CompletedPart as SdkPart } from '@aws-sdk/client-s3';
+import { S3Error } from '../../errors/s3-error.js';
+import type { ObjectKey } from '../../http/object-key.js';
+import type { CompletedPart, CompleteUpload } from '../../objects/multipart-store.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
+import { hasConditions } from '../../objects/write-conditions.js';
+import { multipartETag } from './multipart-etag.js';
+import { quoted, toSdkChecksum } from './object-facts.js';
+import type { LookUpObject } from './s3-object-writer.js';
+import { conditionHeaders, refusalOf, requireTrait, type ConditionHeaders } from './upstream-conditions.js';
+import { hasCode, isServerFailure, translateUpstreamError } from './upstream-error.js';
+import type { UpstreamPlace } from './upstream-place.js';
+
+const FIRST_PAUSE_MS = 200;
+
+/** Completes multipart uploads, once, however often and by however many it is asked for. */
+export class UploadCompletion {
+  /** @param find fails with `NoSuchUpload` where there is none */
+  constructor(
+    private readonly place: UpstreamPlace,
+    private readonly lookUp: LookUpObject,
+    private readonly find: (key: ObjectKey, uploadId: string) => Promise<unknown>,
+  ) {}
+
+  /** @throws S3Error and StorageError; `NotImplemented` for what the upstream would not verify */
+  async run(request: CompleteUpload): Promise<ObjectInfo> {
+    const { key, conditions } = request;
+    const { client, traits } = this.place;
+    const known = await traits.get();
+    if (request.expectedChecksum !== undefined) requireTrait(known.checksums, 'x-amz-checksum-*');
+    const lookUp = (): Promise<ObjectInfo | undefined> => this.lookUp(key);
+    const conditional = hasConditions(conditions);
+    if (conditional) requireTrait(known.conditionalComplete, 'If-Match, If-None-Match');
+    for (let attempt = 0; ; attempt++) {
+      try {
+        const headers = conditional ? await conditionHeaders(conditions, known, lookUp) : {};
+        await this.send(request, headers, known.checksums);
+        break;
+      } catch (cause) {
+        const error = translateUpstreamError(cause);
+        const outcome = await this.outcomeOf(request, error);
+        if (outcome === 'made') break;
+        if (outcome === 'failed' || attempt >= client.options.retries) throw await refusalOf(error, conditions, lookUp);
+        await pause(FIRST_PAUSE_MS * 2 ** attempt);
+      }
+    }
+    const info = await this.lookTwice(key);
+    if (info === undefined) throw new S3Error('NoSuchKey', { details: { Key: key } });
+    return info;
+  }
+
+  private async send(request: CompleteUpload, conditions: ConditionHeaders, checksums: boolean): Promise<void> {
+    const { key, uploadId, parts, expectedSize, expectedChecksum, checksumType } = request;
+    const { client } = this.place;
+    const command = new CompleteMultipartUploadCommand({
+      ...this.place.target(key),
+      ...conditions,
+      UploadId: uploadId,
+      MultipartUpload: { Parts: parts.map((part) => toSdkPart(part, checksums)) },
+      ...(expectedSize !== undefined && { MpuObjectSize: expectedSize }),
+      ...(checksums && toSdkChecksum(expectedChecksum)),
+      ...(checksums && checksumType !== undefined && { ChecksumType: checksumType }),
+    });
+    await client.run(false, () => client.calls.send(command));
+  }
+
+  /**
+   * What a completion that failed has come to. Another one of the same parts may have made the object already (a client that did
+   * not get its answer asks again), or be about to: Ceph answers 500 then.
+   *
+   * @throws S3Error `NoSuchUpload` for a failure that came from there being no such upload any more
+   */
+  private async outcomeOf(request: CompleteUpload, error: unknown): Promise<'made' | 'failed' | 'unsettled'> {
+    const unsettled = isServerFailure(error);
+    if (!unsettled && !hasCode(error, 'NoSuchUpload')) return 'failed';
+    if (await this.isMade(request)) return 'made';
+    if (!unsettled) return 'failed';
+    try {
+      await this.find(request.key, request.uploadId);
+      return 'unsettled';
+    } catch (gone) {
+      // Between the two looks, the other completion has ended.
+      if (hasCode(gone, 'NoSuchUpload') && (await this.isMade(request))) return 'made';
+      throw gone;
+    }
+  }
+
+  /** versitygw has nothing under the key for a moment, while another completion of the same upload ends. */
+  private async lookTwice(key: ObjectKey): Promise<ObjectInfo | undefined> {
+    const info = await this.lookUp(key);
+    if (info !== undefined) return info;
+    await pause(FIRST_PAUSE_MS);
+    return this.lookUp(key);
+  }
+
+  private async isMade({ key, parts }: CompleteUpload): Promise<boolean> {
+    const current = await this.lookTwice(key);
+    return current !== undefined && current.etag === multipartETag(parts.map((part) => part.etag));
+  }
+}
+
+function toSdkPart({ number, etag, checksum }: CompletedPart, checksums: boolean): SdkPart {
+  return { PartNumber: number, ETag: quoted(etag), ...(checksums && toSdkChecksum(checksum)) };
+}

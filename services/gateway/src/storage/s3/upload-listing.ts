@@ -1,0 +1,74 @@
+import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } from '@aws-sdk/client-s3';
+import { findChecksumAlgorithm } from '../../objects/checksum.js';
+import type { UploadInfo, UploadsPage, UploadsQuery } from '../../objects/multipart-store.js';
+import { pageOfUploads } from '../../objects/uploads-page.js';
+import type { UpstreamClient } from './upstream-client.js';
+import type { UpstreamKeys } from './upstream-keys.js';
+import { decoderOf } from './upstream-listing.js';
+
+const ENCODED = /^(?:[A-Za-z0-9._~!*'()/+-]|%[0-9A-Fa-f]{2})*$/;
+
+/**
+ * Lists the uploads of the upstream below a bucket's prefix. They are read whole, and grouped and cut into pages here: servers
+ * differ in their order, forget common prefixes, and refuse their own markers; and uploads under way are few.
+ */
+export class UploadListing {
+  constructor(
+    private readonly client: UpstreamClient,
+    private readonly keys: UpstreamKeys,
+  ) {}
+
+  async page(query: UploadsQuery): Promise<UploadsPage> {
+    return pageOfUploads(this.keys.canHold(query.prefix) ? await this.all(query.prefix) : [], query);
+  }
+
+  private async all(prefix: string): Promise<UploadInfo[]> {
+    const uploads: UploadInfo[] = [];
+    let markers = {};
+    for (;;) {
+      const page = await this.ask(prefix, markers);
+      const decode = decoderOfUploads(page);
+      uploads.push(...this.uploadsOf(page, decode));
+      const KeyMarker = decode(page.NextKeyMarker);
+      if (page.IsTruncated !== true || KeyMarker === undefined) return uploads;
+      markers = {
+        KeyMarker,
+        ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
+      };
+    }
+  }
+
+  private ask(prefix: string, markers: object): Promise<ListMultipartUploadsCommandOutput> {
+    const { bucket } = this.client.options;
+    const input = { Bucket: bucket, Prefix: this.keys.prefix + prefix, EncodingType: 'url' as const, ...markers };
+    return this.client.run(true, () => this.client.calls.send(new ListMultipartUploadsCommand(input)));
+  }
+
+  private uploadsOf(page: ListMultipartUploadsCommandOutput, decode: ReturnType<typeof decoderOf>): UploadInfo[] {
+    return (page.Uploads ?? []).flatMap((row) => {
+      const key = this.keys.inner(decode(row.Key));
+      if (key === undefined || row.UploadId === undefined) return [];
+      const algorithm = findChecksumAlgorithm(row.ChecksumAlgorithm ?? '');
+      return {
+        key,
+        uploadId: row.UploadId,
+        initiated: row.Initiated ?? new Date(0),
+        // To the upstream it is always this storage.
+        initiator: '',
+        attributes: { headers: {}, metadata: {}, tags: [] },
+        ...(algorithm !== undefined && { checksumAlgorithm: algorithm }),
+        ...(row.ChecksumType !== undefined && { checksumType: row.ChecksumType }),
+      };
+    });
+  }
+}
+
+/** Ceph encodes the names of this listing as it was asked to, and does not say so. */
+function decoderOfUploads(page: ListMultipartUploadsCommandOutput): ReturnType<typeof decoderOf> {
+  const names = (page.Uploads ?? []).map(({ Key = '' }) => Key);
+  const silent =
+    page.EncodingType === undefined &&
+    names.some((name) => name.includes('%')) &&
+    names.every((name) => ENCODED.test(name));
+  return decoderOf(silent ? 'url' : page.EncodingType);
+}

@@ -1,0 +1,100 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { S3Client } from '@aws-sdk/client-s3';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { S3StorageOptions } from './s3-storage-options.js';
+import { isTransient, translateUpstreamError } from './upstream-error.js';
+import { UpstreamTransport } from './upstream-transport.js';
+
+const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 3_000;
+
+/** Who is told of each call. */
+export interface UpstreamCalls {
+  timed<T>(call: string, action: () => MaybePromise<T>): MaybePromise<T>;
+}
+
+export const UNWATCHED: UpstreamCalls = { timed: (_call, action) => action() };
+
+/**
+ * The clients of one upstream. Reads have connections of their own: a copy that streams holds one while it waits for another to
+ * write on, and many of them would wait for each other.
+ */
+export class UpstreamClient {
+  /** For everything but bytes of objects. */
+  readonly calls: S3Client;
+  /** For GetObject: bodies are streamed. */
+  readonly reads: S3Client;
+  private readonly transports: readonly UpstreamTransport[];
+
+  constructor(readonly options: S3StorageOptions) {
+    const { connectTimeoutMs, idleTimeoutMs, maxConcurrentRequests, ca } = options;
+    const half = Math.max(1, Math.floor(maxConcurrentRequests / 2));
+    const common = { connectTimeoutMs, idleTimeoutMs, ...(ca !== undefined && { ca }) };
+    const calls = new UpstreamTransport({ ...common, maxConnections: half, streams: false });
+    const reads = new UpstreamTransport({
+      ...common,
+      maxConnections: Math.max(1, maxConcurrentRequests - half),
+      streams: true,
+    });
+    this.transports = [calls, reads];
+    this.calls = makeClient(options, calls);
+    this.reads = makeClient(options, reads);
+  }
+
+  /** Which servers and keys: what can be read with one can be copied to by another that has the same. */
+  get identity(): string {
+    const { endpoint, region, accessKeyId } = this.options;
+    return JSON.stringify(['s3', endpoint, region, accessKeyId]);
+  }
+
+  /**
+   * Runs a request.
+   *
+   * @param repeatable doing it twice is as good as once: it is tried again where the upstream is busy or away
+   * @throws S3Error or StorageError
+   */
+  async run<T>(repeatable: boolean, request: () => Promise<T>): Promise<T> {
+    const attempts = repeatable ? this.options.retries : 0;
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await request();
+      } catch (cause) {
+        const error = translateUpstreamError(cause);
+        if (attempt >= attempts || !isTransient(error)) throw error;
+        const asked = (error.retryAfterSeconds ?? 0) * 1000;
+        if (asked > MAX_PAUSE_MS) throw error;
+        // Between half and all of it, so that those who failed together do not come back together.
+        const backOff = Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2);
+        await pause(Math.max(asked, backOff));
+      }
+    }
+  }
+
+  close(): void {
+    for (const transport of this.transports) transport.destroy();
+  }
+}
+
+const nothing = (): void => undefined;
+const SILENT = { trace: nothing, debug: nothing, info: nothing, warn: nothing, error: nothing };
+
+function makeClient(options: S3StorageOptions, transport: UpstreamTransport): S3Client {
+  const { endpoint, region, accessKeyId, secretAccessKey, sessionToken, addressingStyle } = options;
+  return new S3Client({
+    endpoint,
+    region,
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) },
+    forcePathStyle: addressingStyle === 'path',
+    // The SDK asks for no more than this of a handler, but its types name classes of packages that are its own.
+    requestHandler: transport as object,
+    // Retries are this client's own: the SDK's would wait for as long as a server asks, and count a client's slowness.
+    maxAttempts: 1,
+    // It would tell the console of every upload that breaks off.
+    logger: SILENT,
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    expectContinueHeader: false,
+    followRegionRedirects: false,
+    disableS3ExpressSessionAuth: true,
+  });
+}

@@ -1,0 +1,163 @@
+import { S3Error } from '../../errors/s3-error.js';
+import type { S3ErrorCode } from '../../errors/s3-error-codes.js';
+import { isCertificateCode } from '../http/http-failure.js';
+import { StorageError } from '../storage-error.js';
+import { UpstreamFailure } from './upstream-failure.js';
+
+/** Errors that are about what the client asked for, and mean the same from here. */
+const CLIENTS_OWN: ReadonlySet<string> = new Set<S3ErrorCode>([
+  'BadDigest',
+  'EntityTooLarge',
+  'EntityTooSmall',
+  'ExistingObjectIsDirectory',
+  'InvalidDigest',
+  'InvalidPart',
+  'InvalidPartNumber',
+  'InvalidPartOrder',
+  'InvalidRange',
+  'InvalidRedirectLocation',
+  'InvalidRequest',
+  'InvalidStorageClass',
+  'InvalidTag',
+  'KeyTooLongError',
+  'MetadataTooLarge',
+  'MethodNotAllowed',
+  'NoSuchKey',
+  'NoSuchUpload',
+  'NotImplemented',
+  'ObjectParentIsFile',
+  'PreconditionFailed',
+  'UnsupportedKey',
+]);
+
+/** What other servers call the same. */
+const SYNONYMS: ReadonlyMap<string, S3ErrorCode> = new Map<string, S3ErrorCode>([
+  ['NotFound', 'NoSuchKey'],
+  ['XMinioInvalidObjectName', 'UnsupportedKey'],
+  ['DirectoryObjectContainsData', 'UnsupportedKey'],
+  ['ErrDirectoryNotEmpty', 'ExistingObjectIsDirectory'],
+  ['XMinioInvalidResourceName', 'UnsupportedKey'],
+  ['XMinioParentIsObject', 'ObjectParentIsFile'],
+  ['XMinioObjectExistsAsDirectory', 'ExistingObjectIsDirectory'],
+  ['InvalidURI', 'UnsupportedKey'],
+  ['KeyTooLong', 'KeyTooLongError'],
+  ['InvalidPartNumberRange', 'InvalidPartNumber'],
+]);
+
+const NO_SPACE: ReadonlySet<string> = new Set(['InsufficientStorage', 'XMinioStorageFull', 'XMinioDiskFull']);
+const QUOTA: ReadonlySet<string> = new Set(['QuotaExceeded', 'XMinioAdminBucketQuotaExceeded', 'EntityQuotaExceeded']);
+/** Another request got in between; the same request may succeed now. */
+const CONFLICTS: ReadonlySet<string> = new Set([
+  'ConditionalRequestConflict',
+  'OperationAborted',
+  'ConcurrentModification',
+]);
+/** A delay that a server asks for is passed on up to here, in seconds. */
+const MAX_RETRY_AFTER = 300;
+
+/** What is looked at of an error of the SDK. */
+interface ServiceError {
+  readonly name: string;
+  readonly status: number;
+  readonly retryAfter: number | undefined;
+}
+
+/**
+ * What an error of the SDK or its transport means to those who asked. The storage's own key being refused is the storage's
+ * failure, never the client's.
+ *
+ * @returns an {@link S3Error} that the client may see, or a {@link StorageError}; anything else as it is
+ */
+export function translateUpstreamError(error: unknown): unknown {
+  if (error instanceof S3Error || error instanceof StorageError || !(error instanceof Error)) return error;
+  const service = describe(error);
+  if (service === undefined) {
+    return isTransportError(error) ? new StorageError('unavailable', messageOf(error), { cause: error }) : error;
+  }
+  return translate(service, error);
+}
+
+function translate({ name, status, retryAfter }: ServiceError, cause: Error): S3Error | StorageError {
+  const unavailable = (message: string): StorageError =>
+    new StorageError('unavailable', message, {
+      cause,
+      ...(retryAfter !== undefined && { retryAfterSeconds: retryAfter }),
+    });
+  if (CLIENTS_OWN.has(name)) return new S3Error(name as S3ErrorCode, { cause });
+  const synonym = SYNONYMS.get(name);
+  if (synonym !== undefined) return new S3Error(synonym, { cause });
+  if (QUOTA.has(name)) return new StorageError('quota', 'The quota of the upstream S3 is used up.', { cause });
+  if (NO_SPACE.has(name) || status === 507) return new StorageError('no-space', 'The upstream S3 is full.', { cause });
+  if (CONFLICTS.has(name)) return new StorageError('busy', 'The upstream S3 is busy with this key.', { cause });
+  if (name === 'NoSuchBucket')
+    return unavailable('The bucket of the upstream S3 does not exist: set bucket to one that does.');
+  if (status === 401 || status === 403) {
+    return unavailable(`The upstream S3 refuses the keys of this storage (${name}): check them, and what they may do.`);
+  }
+  if (status === 404) return new S3Error('NoSuchKey', { cause });
+  if (status === 412) return new S3Error('PreconditionFailed', { cause });
+  if (status === 416) return new S3Error('InvalidRange', { cause });
+  if (status >= 300 && status < 400) {
+    return unavailable(
+      `The upstream S3 sends requests elsewhere (${name}), which is not followed: check endpoint and region.`,
+    );
+  }
+  if (status === 429 || name === 'SlowDown' || name === 'TooManyRequests') {
+    return new StorageError('too-many-open', 'The upstream S3 asks for fewer requests.', {
+      cause,
+      ...(retryAfter !== undefined && { retryAfterSeconds: retryAfter }),
+    });
+  }
+  if (status >= 500) return unavailable(`The upstream S3 failed: ${status} ${name}.`);
+  if (status >= 400)
+    return new S3Error('InvalidRequest', { message: `The S3 behind this bucket refuses this: ${name}.`, cause });
+  return unavailable('The upstream does not answer as an S3 does: check its endpoint.');
+}
+
+function describe(error: Error): ServiceError | undefined {
+  const { $metadata, $response } = error as {
+    $metadata?: { httpStatusCode?: number };
+    $response?: { statusCode?: number; headers?: Record<string, string> };
+  };
+  const status = $metadata?.httpStatusCode ?? $response?.statusCode;
+  if (status === undefined) return undefined;
+  const header = Number($response?.headers?.['retry-after']);
+  const retryAfter = header > 0 ? Math.min(Math.ceil(header), MAX_RETRY_AFTER) : undefined;
+  return { name: error.name, status, retryAfter };
+}
+
+function isTransportError(error: Error): boolean {
+  return error instanceof UpstreamFailure || 'code' in error || error.name === 'TimeoutError';
+}
+
+function messageOf(error: Error): string {
+  if (error instanceof UpstreamFailure) return `The upstream S3 does not answer: ${error.message}.`;
+  const code = 'code' in error ? String(error.code) : error.name;
+  return isCertificateCode(code)
+    ? `The upstream S3 has a certificate that is not trusted (${code}); set its certificate authority.`
+    : `The upstream S3 does not answer: ${code}.`;
+}
+
+/** Whether the same request may well succeed in a moment. */
+export function isTransient(error: unknown): error is StorageError {
+  if (!(error instanceof StorageError)) return false;
+  if (error.code === 'too-many-open' || error.code === 'busy') return true;
+  if (error.code !== 'unavailable' || !(error.cause instanceof Error)) return false;
+  const status = describe(error.cause)?.status;
+  return status === undefined || status >= 500;
+}
+
+/** Whether there is no answer at all, or only that there will be one later: it says nothing of what was asked. */
+export function isAway(error: unknown): boolean {
+  return isTransient(error) && !(error.cause instanceof Error && describe(error.cause)?.status === 500);
+}
+
+/** Whether the upstream answered 5xx, after which it may or may not have done what it was asked. */
+export function isServerFailure(error: unknown): boolean {
+  return error instanceof StorageError && error.cause instanceof Error && (describe(error.cause)?.status ?? 0) >= 500;
+}
+
+/** Whether an error is an {@link S3Error} of one of the codes. */
+export function hasCode(error: unknown, ...codes: S3ErrorCode[]): error is S3Error {
+  return error instanceof S3Error && codes.includes(error.code);
+}

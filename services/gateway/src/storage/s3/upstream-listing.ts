@@ -1,0 +1,113 @@
+import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type _Object } from '@aws-sdk/client-s3';
+import { findChecksumAlgorithm } from '../../objects/checksum.js';
+import type { ListQuery, ListingEntry, ObjectListing } from '../../objects/listing.js';
+import type { ListedObject } from '../../objects/object-info.js';
+import { toByteString } from '../byte-string.js';
+import { unquoted } from './object-facts.js';
+import type { UpstreamClient } from './upstream-client.js';
+import type { UpstreamKeys } from './upstream-keys.js';
+
+/** S3's page. */
+const MAX_KEYS = 1000;
+/** Sorts behind whatever a key can go on with. */
+const LAST_CHARACTER = '\u{10ffff}';
+
+/** Lists the upstream below a bucket's prefix. */
+export class UpstreamListing {
+  constructor(
+    private readonly client: UpstreamClient,
+    private readonly keys: UpstreamKeys,
+  ) {}
+
+  async page(query: ListQuery): Promise<ObjectListing> {
+    const start = startOf(query);
+    if (query.limit === 0 || start === undefined || !this.keys.canHold(query.prefix)) {
+      return { entries: [], truncated: false };
+    }
+    let token: string | undefined;
+    for (;;) {
+      const page = await this.ask(query, start, token);
+      token = page.NextContinuationToken;
+      const entries = this.entriesOf(page, query);
+      const truncated = page.IsTruncated === true && token !== undefined;
+      // Rows that are left out must not make a page that is empty and says that more follows.
+      if (entries.length > 0 || !truncated) return { entries, truncated };
+    }
+  }
+
+  private ask(query: ListQuery, startAfter: string, token: string | undefined): Promise<ListObjectsV2CommandOutput> {
+    const { prefix } = this.keys;
+    const command = (): ListObjectsV2Command =>
+      new ListObjectsV2Command({
+        Bucket: this.client.options.bucket,
+        Prefix: prefix + query.prefix,
+        MaxKeys: Math.min(query.limit, MAX_KEYS),
+        // XML has no way to write most control characters.
+        EncodingType: 'url',
+        ...(query.delimiter !== '' && { Delimiter: query.delimiter }),
+        ...(token === undefined && startAfter !== '' && { StartAfter: prefix + startAfter }),
+        ...(token !== undefined && { ContinuationToken: token }),
+      });
+    return this.client.run(true, () => this.client.calls.send(command()));
+  }
+
+  private entriesOf(page: ListObjectsV2CommandOutput, query: ListQuery): ListingEntry[] {
+    const decode = decoderOf(page.EncodingType);
+    const rows: { readonly sort: string; readonly entry: ListingEntry }[] = [];
+    const after = toByteString(query.startAfter);
+    const group = commonPrefixOf(query.startAfter, query);
+    for (const row of page.Contents ?? []) {
+      const key = this.keys.inner(decode(row.Key));
+      if (key === undefined) continue;
+      const sort = toByteString(key);
+      if (sort > after || query.startAfter === '') {
+        rows.push({ sort, entry: { kind: 'object', object: { key, ...describeRow(row) } } });
+      }
+    }
+    for (const { Prefix } of page.CommonPrefixes ?? []) {
+      const prefix = this.keys.inner(decode(Prefix));
+      if (prefix === undefined || prefix === group) continue;
+      const sort = toByteString(prefix);
+      if (sort > after || query.startAfter === '') rows.push({ sort, entry: { kind: 'prefix', prefix } });
+    }
+    const sorted = rows.toSorted((one, other) => (one.sort < other.sort ? -1 : 1));
+    // Servers over files can come across a key twice while it is being replaced.
+    return sorted.filter((row, at) => row.sort !== sorted[at - 1]?.sort).map(({ entry }) => entry);
+  }
+}
+
+/** Where to begin; undefined where nothing can follow. Some servers take a marker outside the prefix for the end. */
+function startOf(query: ListQuery): string | undefined {
+  const { prefix, startAfter } = query;
+  if (startAfter === '') return '';
+  if (!startAfter.startsWith(prefix)) return toByteString(startAfter) < toByteString(prefix) ? '' : undefined;
+  const group = commonPrefixOf(startAfter, query);
+  return group === undefined ? startAfter : group + LAST_CHARACTER;
+}
+
+/** The common prefix that a name is in. */
+function commonPrefixOf(
+  name: string,
+  { prefix, delimiter }: { readonly prefix: string; readonly delimiter: string },
+): string | undefined {
+  if (delimiter === '' || !name.startsWith(prefix)) return undefined;
+  const cut = name.indexOf(delimiter, prefix.length);
+  return cut < 0 ? undefined : name.slice(0, cut + delimiter.length);
+}
+
+function describeRow(row: _Object): Omit<ListedObject, 'key'> {
+  const algorithm = findChecksumAlgorithm(row.ChecksumAlgorithm?.[0] ?? '');
+  return {
+    size: row.Size ?? 0,
+    lastModified: row.LastModified ?? new Date(0),
+    etag: unquoted(row.ETag),
+    ...(algorithm !== undefined && { checksumAlgorithm: algorithm }),
+    ...(row.ChecksumType !== undefined && { checksumType: row.ChecksumType }),
+  };
+}
+
+/** How names of an answer are read: only a server that says so has encoded them. */
+export function decoderOf(encodingType: string | undefined): (name: string | undefined) => string | undefined {
+  if (encodingType !== 'url') return (name) => name;
+  return (name) => (name === undefined ? undefined : decodeURIComponent(name.replaceAll('+', ' ')));
+}

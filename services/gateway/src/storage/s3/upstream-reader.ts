@@ -1,0 +1,90 @@
+import type { Readable } from 'node:stream';
+import { S3Error } from '../../errors/s3-error.js';
+import type { ByteRange } from '../../objects/byte-range.js';
+import type { ObjectReader } from '../../objects/object-store.js';
+import { toS3Error } from '../../objects/to-s3-error.js';
+import { BodySource, type BodyFailures } from '../http/body-source.js';
+import { translateUpstreamError } from './upstream-error.js';
+import { UpstreamFailure } from './upstream-failure.js';
+
+/** What is left of an answer is read to keep its connection if it is not more than this; else the connection is cut. */
+const DRAIN_BYTES = 64 * 1024;
+
+const FAILURES: BodyFailures = {
+  cut: () => new UpstreamFailure('cut'),
+  stalled: () => new UpstreamFailure('stalled'),
+};
+
+/** Asks for a range of the version that is being read. */
+export type OpenRange = (range: ByteRange) => Promise<Readable>;
+
+export interface UpstreamReaderOptions {
+  readonly range: ByteRange;
+  readonly openRange: OpenRange;
+  /** How often a read that breaks off is taken up where it was. */
+  readonly retries: number;
+  readonly idleTimeoutMs: number;
+}
+
+/**
+ * The bytes of a range of one version. A connection that breaks is replaced: the rest is asked for with the entity tag of what
+ * was read so far, so the bytes are of one version whatever happens meanwhile.
+ */
+export class UpstreamReader implements ObjectReader {
+  private position: number;
+  private source: BodySource;
+  private failures = 0;
+
+  /** @param stream the answer with the range */
+  constructor(
+    stream: Readable,
+    private readonly options: UpstreamReaderOptions,
+  ) {
+    this.position = options.range.start;
+    this.source = new BodySource(stream, options.idleTimeoutMs, FAILURES);
+  }
+
+  async read(buffer: Buffer): Promise<number> {
+    const left = this.options.range.end - this.position;
+    const target = buffer.length > left ? buffer.subarray(0, left) : buffer;
+    for (let filled = 0; ;) {
+      try {
+        await this.source.fill(target, filled);
+        this.position += target.length;
+        return target.length;
+      } catch (error) {
+        filled = this.source.filled;
+        await this.reopen(error, this.position + filled);
+      }
+    }
+  }
+
+  close(): void {
+    this.source.close(this.options.range.end - this.position, DRAIN_BYTES);
+  }
+
+  private async reopen(cause: unknown, start: number): Promise<void> {
+    this.source.stream.destroy();
+    if (++this.failures > this.options.retries) throw toS3Error(translateUpstreamError(cause));
+    const { range, openRange, idleTimeoutMs } = this.options;
+    this.source = new BodySource(await openRange({ start, end: range.end }), idleTimeoutMs, FAILURES);
+  }
+}
+
+/** Ends an answer of which nothing more is wanted. */
+export function dispose(stream: Readable, left: number): void {
+  if (stream.destroyed || stream.readableEnded) return;
+  // A failure of what nobody reads is nobody's.
+  stream.on('error', () => undefined);
+  if (left > DRAIN_BYTES) stream.destroy();
+  else stream.resume();
+}
+
+/** The error for a version that was replaced after its facts were given; a repeated request sees the new one. */
+export function replacedMeanwhile(cause: unknown): S3Error {
+  return new S3Error('SlowDown', {
+    message: 'The object was replaced while it was being read. Try again.',
+    headers: { 'Retry-After': '1' },
+    cause,
+  });
+}

@@ -1,0 +1,57 @@
+import { once } from 'node:events';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { CreateBucketCommand, DeleteBucketCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { startGateway, type RunningGateway } from '../support/running-gateway.js';
+
+const Bucket = 'photos';
+
+describe('a bucket that is deleted while a client writes to it', () => {
+  let gateway: RunningGateway;
+  beforeEach(async () => {
+    gateway = await startGateway();
+    await gateway.client().send(new CreateBucketCommand({ Bucket }));
+  });
+  afterEach(() => gateway[Symbol.asyncDispose]());
+
+  /** An upload that has been let in, and waits for its client. */
+  async function beginPut(Key: string): Promise<ClientRequest> {
+    const url = await getSignedUrl(gateway.client(), new PutObjectCommand({ Bucket, Key }));
+    const upload = request(url, { method: 'PUT', headers: { 'content-length': 4, expect: '100-continue' } });
+    upload.flushHeaders();
+    await once(upload, 'continue');
+    return upload;
+  }
+
+  async function isThere(): Promise<boolean> {
+    return await gateway
+      .client()
+      .send(new HeadBucketCommand({ Bucket }))
+      .then(
+        () => true,
+        () => false,
+      );
+  }
+
+  it.each(['key', 'a/folder/key'])('does not come back with the object (%s)', async (key) => {
+    const upload = await beginPut(key);
+    await gateway.client().send(new DeleteBucketCommand({ Bucket }));
+    upload.end('body');
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(404);
+    expect(await text(answer)).toContain('<Code>NoSuchBucket</Code>');
+    expect(await isThere()).toBe(false);
+  });
+
+  it('takes the object where somebody has made it again', async () => {
+    const upload = await beginPut('key');
+    await gateway.client().send(new DeleteBucketCommand({ Bucket }));
+    await gateway.client().send(new CreateBucketCommand({ Bucket }));
+    upload.end('body');
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    expect(answer.statusCode).toBe(200);
+    answer.resume();
+  });
+});

@@ -1,0 +1,277 @@
+import { hash } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { computeChecksum } from '../../src/checksums/checksum-calculator.js';
+import { S3Error } from '../../src/errors/s3-error.js';
+import type { ObjectKey } from '../../src/http/object-key.js';
+import type { ObjectStore } from '../../src/objects/object-store.js';
+import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage.js';
+import type { S3StorageOptions } from '../../src/storage/s3/s3-storage-options.js';
+import { parseStoragePath } from '../../src/storage/storage-path.js';
+import { bodyOfBytes, codeOf, get, listAll, NO_ATTRIBUTES, put, readAll } from '../support/object-bodies.js';
+import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
+import { answerWith, cutAnswer, cutRequest, S3Proxy, stall } from '../support/s3-proxy.js';
+import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
+
+const MIB = 1024 * 1024;
+const key = (text: string): ObjectKey => text as ObjectKey;
+
+function content(size: number, seed = 1): Buffer {
+  const bytes = Buffer.alloc(size);
+  for (let at = 0; at + 4 <= size; at += 1024) bytes.writeUInt32LE((at * 31 + seed) >>> 0, at);
+  return bytes;
+}
+
+describe('an upstream S3 that misbehaves', () => {
+  let gateway: RunningGateway;
+  let proxy: S3Proxy;
+  let storage: S3Storage;
+  let store: ObjectStore;
+  /** The same, for a server that says nothing; a busy machine is silent for longer. */
+  let impatient: ObjectStore;
+  const storages: S3Storage[] = [];
+
+  function open(change: Partial<S3StorageOptions> = {}): S3Storage {
+    const server = { endpoint: proxy.endpoint, ...MAIN };
+    const opened = createS3Storage(upstreamOptions(server, change));
+    storages.push(opened);
+    return opened;
+  }
+
+  async function errorOf(action: () => unknown): Promise<S3Error> {
+    try {
+      await action();
+    } catch (error) {
+      if (error instanceof S3Error) return error;
+      throw error;
+    }
+    throw new Error('It has succeeded.');
+  }
+
+  beforeAll(async () => {
+    gateway = await startGateway();
+    proxy = await S3Proxy.before(gateway.endpoint);
+    await makeUpstreamBucket({ endpoint: gateway.endpoint, ...MAIN }, 'upstream');
+    storage = open();
+    store = storage.createStore(parseStoragePath('faults'));
+    await storage.probe();
+    const soon = open({ idleTimeoutMs: 500 });
+
+    impatient = soon.createStore(parseStoragePath('faults'));
+  });
+  beforeEach(() => proxy.reset());
+  afterEach(() => proxy.reset());
+  afterAll(async () => {
+    for (const one of storages) one.close();
+    await proxy[Symbol.asyncDispose]();
+    await gateway[Symbol.asyncDispose]();
+  });
+
+  describe.each([
+    ['an object', 2 * MIB],
+    ['a large object', 6 * MIB],
+  ])('while %s is read', (_, size) => {
+    it.each([
+      ['after its first byte', 1],
+      ['in the middle', 700_000],
+    ])('is asked for the rest of the same version where it breaks off %s', async (__, after) => {
+      const bytes = content(size);
+      await put(store, 'read', bytes);
+      proxy.fail('GET', cutAnswer(after));
+      expect((await get(store, 'read')).equals(bytes)).toBe(true);
+      const again = proxy.seen.findLast(({ method }) => method === 'GET');
+      expect(again?.headers['if-match']).toMatch(/^"[0-9a-f]{32}"$/);
+    });
+
+    it('comes whole through buffers of any size', async () => {
+      const bytes = content(size + 11);
+      await put(store, 'buffers', bytes);
+      for (const pieceSize of [1000, 65_537, MIB]) {
+        const reader = await (await store.open(key('buffers'))).read({ start: 5, end: bytes.length });
+        const chunks: Buffer[] = [];
+        const buffer = Buffer.alloc(pieceSize);
+        for (let count; (count = await reader.read(buffer)) > 0;) chunks.push(Buffer.from(buffer.subarray(0, count)));
+        await reader.close();
+        expect(Buffer.concat(chunks).equals(bytes.subarray(5))).toBe(true);
+      }
+    });
+
+    it('gives no bytes of two versions', async () => {
+      await put(store, 'replaced', content(size, 1));
+      proxy.fail('GET', cutAnswer(700_000));
+      const object = await store.open(key('replaced'));
+      await put(store, 'replaced', content(size, 2));
+      expect((await errorOf(() => readAll(object))).code).toBe('SlowDown');
+    });
+
+    it('is given up in time where it says nothing more', async () => {
+      await put(store, 'stalled', content(size));
+      proxy.fail('GET', stall, 10);
+      expect((await errorOf(() => impatient.open(key('stalled')))).code).toBe('ServiceUnavailable');
+    });
+  });
+
+  describe('while an object is written', () => {
+    it.each([
+      ['a piece', 1000],
+      ['three pieces', 3 * MIB],
+    ])('leaves the old one where the connection is cut: %s', async (_, size) => {
+      await put(store, 'written', 'old');
+      proxy.fail('PUT', cutRequest(Math.floor(size / 2)), 10);
+      expect((await errorOf(() => put(store, 'written', content(size)))).code).toBe('ServiceUnavailable');
+      expect((await get(store, 'written')).toString()).toBe('old');
+    });
+
+    it('leaves the old one where it says nothing', async () => {
+      await put(store, 'silent', 'old');
+      proxy.fail('PUT', stall, 10);
+      expect((await errorOf(() => put(impatient, 'silent', content(3 * MIB)))).code).toBe('ServiceUnavailable');
+      proxy.reset();
+      expect((await get(store, 'silent')).toString()).toBe('old');
+    });
+
+    it('gets an object of one piece again, and a conditional one never', async () => {
+      proxy.fail('PUT', answerWith(500, 'InternalError'));
+      await put(store, 'again', 'x');
+      expect(proxy.count('PUT')).toBe(2);
+      proxy.reset();
+      proxy.fail('PUT', answerWith(500, 'InternalError'));
+      const conditions = { ifNoneMatch: '*' } as const;
+      expect((await errorOf(() => put(store, 'once', 'x', { conditions }))).code).toBe('ServiceUnavailable');
+      expect(proxy.count('PUT')).toBe(1);
+    });
+
+    it('refuses early, and the client is told why', async () => {
+      proxy.fail('PUT', (request, response) => {
+        request.resume();
+        answerWith(403, 'QuotaExceeded')(request, response, () => Promise.reject(new Error('not forwarded')));
+      });
+      expect((await errorOf(() => put(store, 'full', content(3 * MIB)))).code).toBe('QuotaExceeded');
+    });
+
+    it.each([undefined, { algorithm: 'CRC32' } as const])(
+      'has the bytes of buffers that are used again (%j)',
+      async (checksum) => {
+        const pieces = [1, 2, 3, 4].map((seed) => content(seed === 4 ? 70_001 : MIB, seed));
+        const whole = Buffer.concat(pieces);
+        const shared = Buffer.alloc(MIB);
+        await store.put({
+          key: key('shared'),
+          attributes: NO_ATTRIBUTES,
+          conditions: {},
+          body: {
+            length: whole.length,
+            checksum,
+            transfer: async (sink) => {
+              for (const piece of pieces) {
+                piece.copy(shared);
+                await sink.write(shared.subarray(0, piece.length));
+                shared.fill(0xff);
+              }
+              const value = computeChecksum('CRC32', whole).toString('base64');
+              return {
+                size: whole.length,
+                md5: hash('md5', whole),
+                ...(checksum && { checksum: { ...checksum, type: 'FULL_OBJECT', value } }),
+              };
+            },
+          },
+        });
+        expect((await get(store, 'shared')).equals(whole)).toBe(true);
+      },
+    );
+
+    it('has nothing of a body that breaks off', async () => {
+      const body = bodyOfBytes(content(4 * MIB), { breakAt: 2 * MIB });
+      const broken = store.put({ key: key('half'), body, attributes: NO_ATTRIBUTES, conditions: {} });
+      expect(await codeOf(() => broken)).toContain('the client went away');
+      expect(await codeOf(() => store.head(key('half')))).toBe('NoSuchKey');
+    });
+  });
+
+  describe('with an error', () => {
+    it.each(['GET', 'HEAD', 'DELETE'])('500 to %s is met with patience, and then told as 503', async (method) => {
+      await put(store, 'patience', 'x');
+      const act = (): unknown =>
+        method === 'GET'
+          ? get(store, 'patience')
+          : method === 'HEAD'
+            ? store.head(key('patience'))
+            : store.delete(key('patience'), {});
+      proxy.fail(method, answerWith(500, 'InternalError'), 3);
+      expect((await errorOf(act)).code).toBe('ServiceUnavailable');
+      proxy.reset();
+      proxy.fail(method, answerWith(500, 'InternalError'), 2);
+      expect(await codeOf(act)).toBe('none');
+    });
+
+    it.each([
+      [429, 'TooManyRequests'],
+      [503, 'SlowDown'],
+    ])('%i is obeyed where it asks for little time, and passed on where for much', async (status, code) => {
+      await put(store, 'slow', 'x');
+      proxy.fail('HEAD', answerWith(status, code, { 'Retry-After': '1' }));
+      await store.head(key('slow'));
+      proxy.fail('GET', answerWith(status, code, { 'Retry-After': '77' }));
+      const error = await errorOf(() => store.open(key('slow')));
+      expect([error.code, error.headers['Retry-After']]).toEqual(['SlowDown', '77']);
+    });
+
+    it.each([301, 302, 307, 308])('a redirect (%i) is followed nowhere', async (status) => {
+      const location = { Location: 'http://169.254.169.254/latest/meta-data/' };
+      proxy.fail('GET', answerWith(status, 'PermanentRedirect', location), 10);
+      const error = await errorOf(() => store.open(key('elsewhere')));
+      expect(error.code).toBe('ServiceUnavailable');
+      expect(String(error.cause)).toContain('not followed');
+      expect(proxy.count('GET')).toBe(1);
+    });
+
+    it.each([
+      [403, 'AccessDenied'],
+      [403, 'SignatureDoesNotMatch'],
+      [403, 'InvalidAccessKeyId'],
+      [404, 'NoSuchBucket'],
+    ])('%i %s is the storage’s fault, not the client’s', async (status, code) => {
+      proxy.fail('GET', answerWith(status, code), 10);
+      const error = await errorOf(() => store.list({ prefix: '', delimiter: '', startAfter: '', limit: 10 }));
+      expect(error.code).toBe('ServiceUnavailable');
+    });
+
+    it('that is no S3’s is told as 503', async () => {
+      proxy.fail(
+        'GET',
+        (request, response) => {
+          request.resume();
+          response.writeHead(502, { 'Content-Type': 'text/html' });
+          response.end('<html><body>Bad gateway</body></html>');
+        },
+        10,
+      );
+      expect((await errorOf(() => listAll(store))).code).toBe('ServiceUnavailable');
+    });
+  });
+
+  describe('at all', () => {
+    it('is unavailable where nobody listens, and says so', async () => {
+      const away = open({ endpoint: 'http://127.0.0.1:9', retries: 0 });
+      await expect(away.probe()).rejects.toMatchObject({ code: 'unavailable', message: /ECONNREFUSED/ });
+      const error = await errorOf(() => away.createStore(parseStoragePath('x')).head(key('x')));
+      expect([error.code, error.headers['Retry-After']]).toEqual(['ServiceUnavailable', '5']);
+    });
+
+    it('names the keys that it is refused with, but not their secret', async () => {
+      const wrong = open({ secretAccessKey: 'a-wrong-secret' });
+      const failure: unknown = await wrong.probe().catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'unavailable', message: /SignatureDoesNotMatch/ });
+      expect(String((failure as Error).stack)).not.toContain('a-wrong-secret');
+    });
+
+    it('is back without a restart', async () => {
+      const own = createS3Storage(upstreamOptions({ endpoint: proxy.endpoint, ...MAIN }, { retries: 0 }));
+      storages.push(own);
+      proxy.fail('GET', answerWith(503, 'ServiceUnavailable'));
+      await expect(own.probe()).rejects.toMatchObject({ code: 'unavailable' });
+      await own.probe();
+      expect(own.abilities()).toMatchObject({ conditionalWrites: 'exact', metadata: 'upstream' });
+    });
+  });
+});

@@ -1,0 +1,161 @@
+import { hash, randomUUID } from 'node:crypto';
+import fs from 'node:fs';
+import path from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import type { ObjectKey } from '../../src/http/object-key.js';
+import type { StoragePath } from '../../src/storage/storage-path.js';
+import type { WebdavOptions } from '../../src/storage/webdav/webdav-options.js';
+import { codeOf, get, listAll, put } from '../support/object-bodies.js';
+import { startStandIn, type StandInQuirks } from '../support/stand-in-webdav.js';
+import { openWebdav, type WebdavFixture } from '../support/webdav-fixture.js';
+import type { WebdavServer } from '../support/webdav-server.js';
+
+const WELL = { atomicPut: true, atomicReplace: true, atomicCreate: true };
+const cleanUp: (() => Promise<void> | void)[] = [];
+
+afterEach(async () => {
+  for (const action of cleanUp.splice(0).toReversed()) await action();
+});
+
+async function start(quirks: StandInQuirks): Promise<WebdavServer> {
+  const server = await startStandIn(quirks);
+  cleanUp.push(() => server.stop());
+  return server;
+}
+
+function open(server: WebdavServer, options: Partial<WebdavOptions> = {}, machine?: string): WebdavFixture {
+  const fixture = openWebdav({ url: server.url, traits: WELL, ...options }, machine);
+  cleanUp.push(() => fixture.close());
+  return fixture;
+}
+
+const key = (text: string): ObjectKey => text as ObjectKey;
+
+describe('WebDAV servers with quirks', () => {
+  it('keep ETag and metadata of what they give another entity tag when they move it', async () => {
+    const server = await start({ retagsOnMove: true });
+    const one = open(server).store();
+    const attributes = { headers: { 'content-type': 'a/b' }, metadata: { m: '1' }, tags: [] };
+    for (const content of ['first', 'other', 'third']) {
+      await put(one, 'o', content, { attributes });
+      for (const store of [one, open(server).store()]) {
+        expect(await store.head(key('o'))).toMatchObject({ etag: hash('md5', content), attributes });
+      }
+    }
+  });
+
+  it('may tell versions by the second: one that looks like the one before waits for the next', async () => {
+    const server = await start({ noEntityTags: true });
+    const store = open(server).store();
+    for (const content of ['one', 'two', 'six']) {
+      const { etag } = await put(store, 'o', content);
+      expect(etag).toBe(hash('md5', content));
+      expect((await store.head(key('o'))).etag).toBe(etag);
+    }
+    const times = fs.readdirSync(path.join(server.root, '.bucketway/tmp')).length;
+    expect(times).toBeLessThanOrEqual(1);
+  });
+
+  it('do not lead out of the collection, whatever they list', async () => {
+    const base = '/remote/dav';
+    const stray = [
+      '/etc/passwd',
+      `${base}/../x`,
+      `${base}/%2e%2e`,
+      `${base}/a%2Fb`,
+      'http://other/remote/dav/x',
+      `${base}/`,
+      `${base}/d/e`,
+      '%',
+      `${base}/x%00`,
+    ]
+      .map(
+        (href) =>
+          `<x:response><x:href>${href}</x:href><x:propstat><x:prop><x:getcontentlength>1</x:getcontentlength></x:prop></x:propstat></x:response>`,
+      )
+      .join('');
+    const server = await start({ strayResponses: stray });
+    const { store } = open(server);
+    await put(store('b'), 'in', 'x');
+    fs.writeFileSync(path.join(server.root, 'plain'), 'x');
+    expect(await listAll(store(), { delimiter: '/' })).toEqual(['b/', 'plain']);
+  });
+
+  it('show changes of others within the configured time, and own ones at once, also those of a neighbour process', async () => {
+    const server = await start({});
+    const machine = randomUUID();
+    const [one, two] = [open(server, {}, machine).store(), open(server, {}, machine).store()];
+    const stranger = open(server).store();
+    await put(one, 'a', 'x');
+    expect([await listAll(two), await listAll(stranger)]).toEqual([['a'], ['a']]);
+    await put(one, 'b', 'x');
+    expect([await listAll(one), await listAll(two), await listAll(stranger)]).toEqual([['a', 'b'], ['a', 'b'], ['a']]);
+    expect(await listAll(open(server, { listingCacheSeconds: 0 }).store())).toEqual(['a', 'b']);
+  });
+
+  it('read a file in one request, whatever the size of the pieces, and a range in one of its own', async () => {
+    const server = await start({});
+    const { driver, files, store } = open(server);
+    const content = Buffer.alloc(3_000_000, 'abc');
+    await put(store(), 'large', content);
+    const asked: [number, number][] = [];
+    const { read } = files;
+    files.read = (place, entry, from, to) => {
+      asked.push([from, to]);
+      return read.call(files, place, entry, from, to);
+    };
+    expect((await get(store(), 'large')).equals(content)).toBe(true);
+    expect(asked).toEqual([[0, 3_000_000]]);
+    const file = await driver.open('large' as StoragePath);
+    await file.prepare?.(10, 20);
+    const buffer = Buffer.alloc(4);
+    for (const at of [10, 14, 18]) await file.read(buffer, at);
+    await file.close();
+    expect(asked.slice(1)).toEqual([[10, 20]]);
+  });
+
+  it('never lose a folder to a file of its name, nor what has come into a folder that was empty', async () => {
+    const server = await start({});
+    const { driver, files, store } = open(server);
+    await put(store(), 'd/inside', 'x');
+    expect(await codeOf(() => put(store(), 'd', 'y'))).toBe('ExistingObjectIsDirectory');
+    // Between the look at the folder and its removal.
+    fs.mkdirSync(path.join(server.root, 'late'));
+    const { list } = files;
+    files.list = async (folder) => {
+      const entries = await list.call(files, folder);
+      if (folder === 'late') fs.writeFileSync(path.join(server.root, 'late/file'), 'kept');
+      return entries;
+    };
+    expect(await driver.removeFolder('late' as StoragePath)).toBe(false);
+    expect(fs.readFileSync(path.join(server.root, 'late/file'), 'utf8')).toBe('kept');
+    expect((await get(store(), 'd/inside')).toString()).toBe('x');
+  });
+
+  it('have their abandoned temporary files removed, and no live ones', async () => {
+    const server = await start({});
+    const folder = path.join(server.root, '.bucketway/tmp');
+    fs.mkdirSync(folder, { recursive: true });
+    for (const [name, days] of [
+      ['old', 2],
+      ['young', 0.5],
+    ] as const) {
+      fs.writeFileSync(path.join(folder, name), 'x');
+      fs.utimesSync(path.join(folder, name), new Date(), new Date(Date.now() - days * 86_400_000));
+    }
+    await put(open(server).store(), 'o', 'x');
+    await expect.poll(() => fs.readdirSync(folder).includes('old')).toBe(false);
+    expect(fs.readdirSync(folder)).toContain('young');
+  });
+
+  it('go on where their own folders vanish', async () => {
+    const server = await start({});
+    const store = open(server).store();
+    await put(store, 'a/b', 'x');
+    fs.rmSync(path.join(server.root, '.bucketway'), { recursive: true });
+    fs.rmSync(path.join(server.root, 'a'), { recursive: true });
+    await put(store, 'a/c', 'y');
+    expect((await get(store, 'a/c')).toString()).toBe('y');
+    expect((await store.head(key('a/c'))).etag).toBe(hash('md5', 'y'));
+  });
+});
