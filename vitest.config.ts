@@ -13,9 +13,20 @@ export default defineConfig({
     },
   },
   test: {
-    include: ['packages/*/src/**/*.spec.ts', 'services/*/src/**/*.spec.ts', 'services/*/test/**/*.spec.ts'],
+    include: [
+      'packages/*/src/**/*.spec.ts',
+      'services/*/src/**/*.spec.ts',
+      'services/*/test/**/*.spec.ts',
+      'operator/src/**/*.spec.ts',
+      'operator/test/**/*.spec.ts',
+    ],
     setupFiles: ['reflect-metadata'],
     reporters: ['default', './scripts/summary-reporter.mjs'],
-    testTimeout: 20_000,
+    // They end what hangs, and say nothing of speed: the slowest machine that runs this is several times as slow as a desk's.
+    testTimeout: 120_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
+    // Most suites wait for servers and clients: one file a core would leave the cores idle.
+    maxWorkers: 3,
   },
 });

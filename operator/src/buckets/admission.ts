@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import type { S3Bucket } from '@bucketway/contract';
+import type { ClaimOwner } from '../claims/claim.js';
+import { ClusterCache } from '../cluster/cluster-cache.js';
+import { OperatorMetrics } from '../observability/operator-metrics.js';
+import { decide } from '../policy/decide.js';
+import type { PolicyAcceptance } from '../policy/decision.js';
+import { TenancyPolicy } from '../policy/tenancy-policy.js';
+import { Claims } from './claims.js';
+import { fails } from './verdict.js';
+import type { Verdict } from './verdict.js';
+
+/** What became of an S3Bucket's wish. */
+export type Admitted =
+  { readonly accepted: PolicyAcceptance; readonly requeue: readonly ClaimOwner[] } | { readonly refused: Verdict };
+
+/** Decides whether an S3Bucket may have what it asks for: first the tenancy policy, then the claims of others. */
+@Injectable()
+export class Admission {
+  constructor(
+    private readonly cache: ClusterCache,
+    private readonly tenancy: TenancyPolicy,
+    private readonly claims: Claims,
+    private readonly metrics: OperatorMetrics,
+  ) {}
+
+  /** Stores what claims left behind, before anything is done by them. */
+  async keepClaims(): Promise<void> {
+    await this.claims.keepTombstones();
+  }
+
+  /** Claims name and path where the policy permits them. */
+  admit(bucket: S3Bucket): Admitted {
+    const owner = ownerOf(bucket);
+    const { name, labels = {} } = this.cache.namespaces.get(owner.namespace)?.metadata ?? { name: owner.namespace };
+    const standing = this.claims.ledger.standingOf(owner);
+    const decision = decide(this.tenancy.policy, { namespace: { name, labels }, bucket, standing });
+    if (!decision.accepted) {
+      this.claims.ledger.stopWaiting(owner);
+      return { refused: fails(decision.reason, decision.message) };
+    }
+    const { bucketName, path, accessMode, overlap } = decision;
+    const claim = this.claims.ledger.claim({
+      owner,
+      bucketName,
+      path,
+      accessMode,
+      overlap,
+      creationTimestamp: bucket.metadata.creationTimestamp ?? '',
+    });
+    if (claim.granted) return { accepted: decision, requeue: claim.requeue };
+    this.metrics.claimConflicts.inc({ reason: claim.reason });
+    return { refused: fails(claim.reason, claim.message) };
+  }
+}
+
+/** Who an S3Bucket is to the ledger of claims. */
+export function ownerOf({ metadata: { namespace, name, uid } }: Pick<S3Bucket, 'metadata'>): ClaimOwner {
+  return { namespace, name, uid };
+}

@@ -1,0 +1,71 @@
+import { S3_BUCKET_API_VERSION, S3_BUCKET_KIND } from '@bucketway/contract';
+import type { Condition, ConditionType, S3Bucket, S3BucketStatus } from '@bucketway/contract';
+import { Injectable } from '@nestjs/common';
+import { ClusterCache } from '../cluster/cluster-cache.js';
+import type { KeyPlan } from '../credentials/key-plan.js';
+import { EventRecorder } from '../kube/event-recorder.js';
+import { OperatorMetrics } from '../observability/operator-metrics.js';
+
+/** Conditions whose change is worth an event; the others follow from them. */
+const TOLD: readonly ConditionType[] = ['Accepted', 'CredentialsReady', 'BackendReachable', 'Ready', 'DeletionBlocked'];
+/** Where `True` is what somebody should look at. */
+const ABNORMAL: ReadonlySet<ConditionType> = new Set<ConditionType>(['DeletionBlocked']);
+
+/** Tells with Kubernetes events what a person would ask about an S3Bucket. */
+@Injectable()
+export class BucketEvents {
+  constructor(
+    private readonly recorder: EventRecorder,
+    private readonly metrics: OperatorMetrics,
+    private readonly cache: ClusterCache,
+  ) {}
+
+  /** The status changed: says which conditions did. */
+  transition(bucket: S3Bucket, { conditions = [] }: S3BucketStatus): void {
+    const before = new Map(bucket.status?.conditions?.map((condition) => [condition.type, condition]));
+    for (const condition of conditions) {
+      const old = before.get(condition.type);
+      if (!TOLD.includes(condition.type) || !isNews(condition, old)) continue;
+      const good = (condition.status === 'True') !== ABNORMAL.has(condition.type);
+      this.record(bucket, good ? 'Normal' : 'Warning', condition.reason, condition.message);
+    }
+  }
+
+  /** A key ring went a step further. */
+  keysChanged(bucket: S3Bucket, { events }: KeyPlan): void {
+    for (const event of events) {
+      if (event.type === 'RotationCompleted') this.metrics.rotations.inc();
+      const note = `Key ${event.accessKeyId}${'cause' in event ? ` (${event.cause})` : ''}`;
+      this.record(bucket, event.type === 'Revoked' ? 'Warning' : 'Normal', EVENT_REASONS[event.type], note);
+    }
+  }
+
+  /** The app's Secret was written. */
+  secretWritten(bucket: S3Bucket, name: string, accessKeyId: string, action: 'created' | 'updated'): void {
+    const restored = action === 'created' && bucket.status?.credentials?.accessKeyId === accessKeyId;
+    const note = restored
+      ? `The Secret ${name} was gone and is back with the same key.`
+      : `The Secret ${name} holds the key ${accessKeyId}.`;
+    this.record(bucket, restored ? 'Warning' : 'Normal', restored ? 'SecretRestored' : 'SecretWritten', note);
+  }
+
+  private record(bucket: S3Bucket, type: 'Normal' | 'Warning', reason: string, note: string): void {
+    if (this.cache.isTerminating(bucket.metadata.namespace)) return;
+    const regarding = { ...bucket, apiVersion: S3_BUCKET_API_VERSION, kind: S3_BUCKET_KIND };
+    this.recorder.record(regarding, { type, reason, action: 'Reconcile', note });
+  }
+}
+
+const EVENT_REASONS = {
+  Issued: 'KeyIssued',
+  Revoked: 'KeyRevoked',
+  Retired: 'KeyRetired',
+  RotationStarted: 'RotationStarted',
+  RotationCompleted: 'RotationCompleted',
+} as const;
+
+// The first report of something that is still on its way is no news.
+function isNews({ status, reason }: Condition, old: Condition | undefined): boolean {
+  if (old === undefined) return reason !== 'WaitingForGateways' && reason !== 'NotProbed' && reason !== 'NotAccepted';
+  return old.status !== status || (status === 'False' && old.reason !== reason);
+}

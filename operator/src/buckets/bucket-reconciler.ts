@@ -1,0 +1,72 @@
+import { Injectable } from '@nestjs/common';
+import type { S3Bucket } from '@bucketway/contract';
+import { objectKey } from '../kube/kube-object.js';
+import { Admission } from './admission.js';
+import { BucketDeletion } from './bucket-deletion.js';
+import { BucketFinalizer } from './bucket-finalizer.js';
+import { BucketProvision } from './bucket-provision.js';
+import { BucketQueue } from './bucket-queue.js';
+import type { PassResult } from './bucket-queue.js';
+import { LostBuckets } from './lost-buckets.js';
+import { StatusReporter } from './status-reporter.js';
+import { fails, unknown } from './verdict.js';
+import type { Verdict } from './verdict.js';
+
+/** What takes an S3Bucket from one state to another. */
+@Injectable()
+export class BucketTransitions {
+  constructor(
+    readonly provision: BucketProvision,
+    readonly deletion: BucketDeletion,
+    readonly lost: LostBuckets,
+    readonly finalizer: BucketFinalizer,
+  ) {}
+}
+
+/**
+ * One pass over one S3Bucket: looks at what is, does the next thing towards what is asked, and says so in the status.
+ * Nothing waits in a pass; whatever moves on (a document stored, a gateway that acknowledged) brings the next one.
+ */
+@Injectable()
+export class BucketReconciler {
+  constructor(
+    private readonly admission: Admission,
+    private readonly transitions: BucketTransitions,
+    private readonly reporter: StatusReporter,
+    private readonly queue: BucketQueue,
+  ) {}
+
+  /** @param bucket undefined where it is gone */
+  async reconcile(key: string, bucket: S3Bucket | undefined): Promise<PassResult> {
+    if (bucket === undefined) return await this.transitions.lost.gone(key);
+    await this.transitions.lost.succeed(bucket);
+    if (bucket.metadata.deletionTimestamp !== undefined) return await this.transitions.deletion.reconcile(bucket);
+    if (bucket.spec.suspend === true) return await this.suspend(bucket);
+    const admitted = this.admission.admit(bucket);
+    if ('refused' in admitted) return await this.refuse(bucket, admitted.refused);
+    await this.admission.keepClaims();
+    for (const other of admitted.requeue) this.queue.add(objectKey(other));
+    await this.transitions.finalizer.ensure(bucket);
+    const { findings, facts } = await this.transitions.provision.advance(bucket, admitted.accepted);
+    return await this.reporter.report(bucket, findings, facts);
+  }
+
+  /** Every S3Bucket was looked at: what nobody has any more ends. */
+  async sweep(): Promise<void> {
+    await this.transitions.lost.sweep();
+  }
+
+  private async refuse(bucket: S3Bucket, accepted: Verdict): Promise<PassResult> {
+    const waiting = await this.transitions.lost.withdraw(bucket);
+    const nothing = unknown('NotAccepted', 'Nothing is done before the S3Bucket is accepted.');
+    const findings = { accepted, credentialsReady: nothing, programmed: nothing, backendReachable: nothing };
+    await this.reporter.report(bucket, findings);
+    return waiting;
+  }
+
+  private async suspend(bucket: S3Bucket): Promise<PassResult> {
+    const verdict = fails('Suspended', 'spec.suspend is set: what was served stays served, and changes wait.');
+    await this.reporter.write(bucket, new Map([['Reconciling', verdict]]));
+    return undefined;
+  }
+}

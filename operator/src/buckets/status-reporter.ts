@@ -1,0 +1,97 @@
+import { Inject, Injectable } from '@nestjs/common';
+import type { ConditionReason, S3Bucket } from '@bucketway/contract';
+import { OperatorConfiguration } from '../config/operator-configuration.js';
+import type { KeyPlan } from '../credentials/key-plan.js';
+import { objectKey } from '../kube/kube-object.js';
+import { OperatorMetrics } from '../observability/operator-metrics.js';
+import { PROBE_INTERVAL_MS } from './backend-health.js';
+import { BucketEvents } from './bucket-events.js';
+import { BucketMemory } from './bucket-memory.js';
+import type { PassResult } from './bucket-queue.js';
+import { judgeConditions } from './conditions.js';
+import type { ConditionVerdicts, Findings } from './conditions.js';
+import { describeStatus } from './describe-status.js';
+import type { StatusFacts } from './describe-status.js';
+import { judgeRotation } from './judge-rotation.js';
+import { StatusWriter } from './status-writer.js';
+
+/** A change that is carried out within this time, in milliseconds, is reported once: when it is done. */
+const QUIET_MS = 1000;
+
+/** An S3Bucket that was Ready is not told otherwise for this time, in milliseconds, while it is on its way only. */
+const READY_QUIET_MS = 10_000;
+
+/** What mostly goes on by itself: a gateway also refuses what it finds half written. */
+const UNDER_WAY: ReadonlySet<ConditionReason> = new Set<ConditionReason>([
+  'WaitingForGateways',
+  'GatewayRejected',
+  'NotProbed',
+]);
+
+/** Between two reports of which gateways are waited for, in milliseconds. */
+const WAITING_INTERVAL_MS = 5000;
+
+/** Phases of a key ring that wait for time or for nothing, and not for gateways. */
+const SETTLED: ReadonlySet<KeyPlan['phase']> = new Set<KeyPlan['phase']>(['None', 'Idle', 'Overlap']);
+
+/** Says what a pass found out, and when the next one is due. */
+@Injectable()
+export class StatusReporter {
+  constructor(
+    private readonly writer: StatusWriter,
+    private readonly events: BucketEvents,
+    readonly memory: BucketMemory,
+    private readonly metrics: OperatorMetrics,
+    @Inject(OperatorConfiguration) private readonly configuration: OperatorConfiguration,
+  ) {}
+
+  /** @param facts undefined where the S3Bucket was not accepted */
+  async report(bucket: S3Bucket, findings: Findings, facts?: StatusFacts): Promise<PassResult> {
+    const key = objectKey(bucket.metadata);
+    const verdicts = judgeConditions(findings, facts === undefined ? {} : judgeRotation(bucket, facts.plan));
+    const ready = verdicts.get('Ready')?.status === 'True';
+    const stalled = verdicts.get('Stalled')?.status === 'True';
+    const settled = stalled || (ready && SETTLED.has(facts?.plan.phase ?? 'None'));
+    this.memory.awaitGateways(key, settled ? undefined : facts?.stored);
+    if (facts !== undefined) this.events.keysChanged(bucket, facts.plan);
+    const pendingMs = this.memory.pendingMs(bucket);
+    const laterMs = nextPassMs(findings, facts);
+    if (!ready && !stalled) {
+      const quietMs = this.quietMs(bucket, verdicts, pendingMs);
+      if (quietMs > 0) return { requeueAfterMs: Math.min(quietMs, laterMs ?? quietMs) };
+    }
+    await this.write(bucket, verdicts, facts);
+    if (ready && pendingMs !== undefined) this.metrics.propagation.observe(pendingMs / 1000);
+    if (ready || stalled) this.memory.settle(key);
+    return laterMs === undefined ? undefined : { requeueAfterMs: laterMs };
+  }
+
+  /** For how long nobody is told yet that something is not as asked. */
+  private quietMs(bucket: S3Bucket, verdicts: ConditionVerdicts, pendingMs: number | undefined): number {
+    const unsettledMs = this.memory.unsettledMs(objectKey(bucket.metadata));
+    if (pendingMs !== undefined && pendingMs < QUIET_MS) return QUIET_MS - pendingMs;
+    const told = verdicts.get('Ready');
+    if (told === undefined || !UNDER_WAY.has(told.reason)) return 0;
+    const said = bucket.status?.conditions?.find(({ type }) => type === 'Ready');
+    const wasReady = said?.status === 'True' && said.observedGeneration === bucket.metadata.generation;
+    if (wasReady && unsettledMs < READY_QUIET_MS) return READY_QUIET_MS - unsettledMs;
+    if (said?.reason === told.reason && said.message === told.message) return 0;
+    return this.memory.mayTellProgress() ? 0 : WAITING_INTERVAL_MS;
+  }
+
+  /** Writes these conditions; those that nobody judged stay as they are. */
+  async write(bucket: S3Bucket, verdicts: ConditionVerdicts, facts?: StatusFacts): Promise<void> {
+    const status = describeStatus(bucket, verdicts, facts, this.configuration, this.memory.wallTime());
+    if (await this.writer.write(bucket, status)) this.events.transition(bucket, status);
+  }
+}
+
+function nextPassMs({ programmed, backendReachable }: Findings, facts: StatusFacts | undefined): number | undefined {
+  const due = [
+    facts?.plan.nextCheckMs,
+    facts?.lookAgainMs,
+    programmed.status === 'False' && facts !== undefined ? WAITING_INTERVAL_MS : undefined,
+    backendReachable.status === 'False' ? PROBE_INTERVAL_MS : undefined,
+  ].filter((milliseconds) => milliseconds !== undefined);
+  return due.length === 0 ? undefined : Math.min(...due);
+}

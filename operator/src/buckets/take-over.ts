@@ -1,0 +1,57 @@
+import { Injectable, Logger } from '@nestjs/common';
+import type { S3Bucket } from '@bucketway/contract';
+import { ClusterCache } from '../cluster/cluster-cache.js';
+import { DocumentPublisher } from '../documents/document-publisher.js';
+import { objectKey } from '../kube/kube-object.js';
+import { Admission } from './admission.js';
+import { WatchedBuckets } from './cluster-news.js';
+
+/** What a replica does first when it leads: learns what is stored, and who may have what. */
+@Injectable()
+export class TakeOver {
+  private readonly log = new Logger('take-over');
+
+  constructor(
+    private readonly cache: ClusterCache,
+    private readonly publisher: DocumentPublisher,
+    private readonly admission: Admission,
+    private readonly buckets: WatchedBuckets,
+  ) {}
+
+  /** @returns the S3Buckets that want a first pass, those among them that are gone */
+  async run(): Promise<ReadonlySet<string>> {
+    const { incumbents, distrusted, recovered } = this.publisher.load({
+      configMaps: this.cache.mappings.values(),
+      secrets: this.cache.credentials.values(),
+      appSecrets: this.cache.appSecrets.values(),
+    });
+    for (const { kind, shard, reason } of distrusted) {
+      this.log.warn(`${kind} document ${shard} is written anew: ${reason ?? 'it was changed'}`);
+    }
+    if (recovered.length > 0) this.log.warn(`${recovered.length} key rings were recovered from the Secrets of apps`);
+    await this.buckets.claims.load(incumbents);
+    this.admitAll();
+    const keys = new Set(this.cache.s3Buckets.keys());
+    for (const { owner } of incumbents) {
+      // What a namespace has that is no longer watched stays served.
+      if (owner !== undefined && this.cache.watches(owner.namespace)) keys.add(objectKey(owner));
+    }
+    return keys;
+  }
+
+  // Before any key is planned: of S3Buckets that share a ring, each counts from the beginning.
+  private admitAll(): void {
+    const buckets = [...this.cache.s3Buckets.values()].filter(
+      ({ metadata }) => metadata.deletionTimestamp === undefined,
+    );
+    for (const bucket of buckets.toSorted(byAge)) {
+      const admitted = this.admission.admit(bucket);
+      if ('accepted' in admitted) this.buckets.users.accept(bucket, admitted.accepted);
+    }
+  }
+}
+
+function byAge({ metadata: a }: S3Bucket, { metadata: b }: S3Bucket): number {
+  const older = (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '');
+  return older === 0 ? objectKey(a).localeCompare(objectKey(b)) : older;
+}

@@ -1,0 +1,23 @@
+import type { ClaimHolder, ClaimReason, ClaimRequest } from './claim.js';
+
+/**
+ * What a claimant is told. Who stands in the way is named within one namespace only: names and paths of other tenants
+ * are none of its business.
+ */
+export function refusalMessage(reason: ClaimReason, holder: ClaimHolder, request: ClaimRequest): string {
+  const { bucketName, path } = request;
+  if ('since' in holder) {
+    const what = reason === 'PathTaken' ? `the path "${path}" holds` : `the path "${path}" lies above or below`;
+    return (
+      `${what} data that a deleted S3Bucket of another namespace left: create the S3Bucket anew with another ` +
+      'spec.path, or ask an administrator to release it'
+    );
+  }
+  const { namespace, name } = holder.owner;
+  const who = namespace === request.owner.namespace ? `the S3Bucket "${namespace}/${name}"` : 'another namespace';
+  if (reason === 'NameTaken') {
+    return `the bucket name "${bucketName}" is held by ${who}: create the S3Bucket anew with another spec.bucketName`;
+  }
+  const what = reason === 'PathTaken' ? 'is held by' : 'lies above or below one that is held by';
+  return `the path "${path}" ${what} ${who}: create the S3Bucket anew with another spec.path`;
+}

@@ -1,0 +1,55 @@
+import type { GatewayPod } from './gateway-pod.js';
+import { firstElement } from './s3-answer.js';
+import type { RequestKey, SignedRequests } from './signed-requests.js';
+
+/** A key that no client uses: the answer 404 shows that the bucket is there, the key pair is right and the storage answers. */
+const PROBE_KEY = 'bucketway-readiness-probe';
+/** Bucketway's own, of HeadBucket: whether the bucket's folder is there. */
+export const FOLDER_HEADER = 'x-bucketway-folder';
+const PROBE_TIMEOUT_MS = 10_000;
+
+/** What came of asking a gateway for an object of a bucket. */
+export type ProbeResult =
+  | { readonly usable: true }
+  | { readonly usable: false; readonly fault: 'missing'; readonly message: string }
+  | {
+      readonly usable: false;
+      /** `gateway`: it does not know bucket or key; `storage`: it does, and the storage does not answer. */
+      readonly fault: 'gateway' | 'storage' | 'timeout';
+      readonly message: string;
+    };
+
+/** Asks gateways, each by its own address, for an object of a bucket as the bucket's owner would. */
+export class BucketProbe {
+  constructor(private readonly requests: SignedRequests) {}
+
+  /** Without a key the request is anonymous. @param mustExist whether a bucket without its folder is not usable */
+  async ask(pod: GatewayPod, bucket: string, key: RequestKey | undefined, mustExist: boolean): Promise<ProbeResult> {
+    const path = `/${bucket}/${PROBE_KEY}`;
+    const request = { method: 'GET', path, headers: { range: 'bytes=0-0' }, timeoutMs: PROBE_TIMEOUT_MS } as const;
+    try {
+      const { status, body } = await this.requests.send(pod, request, key);
+      const result = judge(status, body);
+      return result.usable && mustExist ? await this.askForFolder(pod, bucket, key) : result;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return { usable: false, fault: 'timeout', message: `gateway pod ${pod.name} did not answer: ${reason}` };
+    }
+  }
+
+  private async askForFolder(pod: GatewayPod, bucket: string, key: RequestKey | undefined): Promise<ProbeResult> {
+    const headers = { [FOLDER_HEADER]: 'report' };
+    const request = { method: 'HEAD', path: `/${bucket}`, headers, timeoutMs: PROBE_TIMEOUT_MS } as const;
+    const answer = await this.requests.send(pod, request, key);
+    if (answer.headers[FOLDER_HEADER] !== 'missing') return { usable: true };
+    const message = 'There is no folder at the path: make it, or set pathPolicy to CreateIfMissing.';
+    return { usable: false, fault: 'missing', message };
+  }
+}
+
+function judge(status: number, body: string): ProbeResult {
+  const code = firstElement(body, 'Code');
+  if (status < 300 || code === 'NoSuchKey' || code === 'InvalidRange') return { usable: true };
+  const message = `${code ?? `status ${status}`}: ${firstElement(body, 'Message') ?? 'no message'}`;
+  return { usable: false, fault: status >= 500 ? 'storage' : 'gateway', message };
+}

@@ -1,0 +1,2 @@
+/** The clock, for injection. */
+export const CLOCK = Symbol('Clock');

@@ -1,0 +1,282 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { S3BucketSecretFormat, S3BucketSpec } from '@bucketway/contract';
+import type { Secret } from '../../src/kube/core-objects.js';
+import { CONFIG_MAPS, SECRETS } from '../../src/kube/resource.js';
+import { eventually } from '../support/eventually.js';
+import { Installation } from '../support/installation.js';
+import { NO_KUBE_API_SERVER } from '../support/kube-api-server.js';
+import type { Tenant } from '../support/tenant.js';
+
+const OK = ['ok', 'ok'];
+const FIRST = { accessKeyId: 'USERSOWNKEY1', secretAccessKey: 'a-secret-that-the-user-made-1' };
+const SECOND = { accessKeyId: 'USERSOWNKEY2', secretAccessKey: 'a-secret-that-the-user-made-2' };
+const DENIED = ['AccessDenied', 'AccessDenied'];
+
+vi.setConfig({ testTimeout: 300_000 });
+
+describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEBUILDER_ASSETS)', () => {
+  let installation: Installation;
+  let team: Tenant;
+  let others: Tenant;
+
+  beforeAll(async () => {
+    installation = await Installation.start({ gateways: 2 });
+    team = await installation.tenant('team');
+    others = await installation.tenant('others');
+  });
+
+  afterAll(async () => {
+    await installation?.stop();
+  });
+
+  it('of four lines becomes Ready, and its Secret works on every gateway at that moment', async () => {
+    const { status } = await team.ready('photos', {});
+
+    await (await team.keys('photos-s3')).use('photos');
+    expect(status).toMatchObject({
+      bucketName: 'photos',
+      path: '/team/photos',
+      binding: { name: 'photos-s3' },
+      programmed: { gateways: '2/2' },
+    });
+    await team.until('photos', 'has one key, in use', ({ status: { credentials } = {} }) => {
+      return credentials?.rotationPhase === 'Idle' && credentials.keys?.[0]?.state === 'Active';
+    });
+    await eventually('events tell', async () => {
+      const told = await team.events('photos');
+      return ['Accepted', 'Ready', 'SecretWritten'].every((reason) => told.includes(reason));
+    });
+  });
+
+  it('can be used by an app that starts with its Secret alone', async () => {
+    await team.ready('env', {});
+
+    const data = (await team.secret('env-s3'))?.data ?? {};
+    const environment = Object.entries(data).map(([name, value]) => [name, Buffer.from(value, 'base64').toString()]);
+    expect(Object.fromEntries(environment)).toMatchObject({
+      AWS_ENDPOINT_URL: 'http://bucketway.bucketway.svc:9000',
+      AWS_REGION: 'us-east-1',
+      BUCKET_NAME: 'env',
+    });
+  });
+
+  describe('of a user who brings the key', () => {
+    const spec: S3BucketSpec = { credentials: { mode: 'Existing', existingSecretRef: { name: 'brought' } } };
+
+    it('waits for the Secret and works with it', async () => {
+      await team.apply('brought', spec);
+      await team.condition('brought', 'CredentialsReady', { status: 'False', reason: 'ExistingSecretNotFound' });
+
+      await team.bringKey('brought', FIRST);
+      await team.ready('brought');
+      await team.using(FIRST).use('brought');
+      expect(await team.secret('brought-s3')).toBeUndefined();
+      // Seen by the last test.
+      await team.bringKey('brought', SECOND);
+    });
+
+    it('is told when another namespace has that key', async () => {
+      await team.ready('owned', {});
+      const stolen = await team.keys('owned-s3');
+      await others.bringKey('stolen', stolen.pair);
+      await others.apply('stolen', { credentials: { mode: 'Existing', existingSecretRef: { name: 'stolen' } } });
+
+      await others.condition('stolen', 'CredentialsReady', { status: 'False', reason: 'AccessKeyTaken' });
+      await stolen.use('owned');
+    });
+  });
+
+  describe('changes without a restart of anything', () => {
+    it('from ReadWrite to ReadOnly and back, with the same key', async () => {
+      await team.ready('modes', { accessMode: 'ReadWrite' });
+      const keys = await team.keys('modes-s3');
+      await keys.use('modes');
+
+      await team.ready('modes', { accessMode: 'ReadOnly' });
+      expect(await keys.tryWriting('modes')).toEqual(DENIED);
+
+      await team.ready('modes', { accessMode: 'ReadWrite' });
+      expect(await keys.tryWriting('modes')).toEqual(OK);
+      expect((await team.keys('modes-s3')).id).toBe(keys.id);
+    });
+
+    it('from private to readable by anybody, and back', async () => {
+      const read = async (): Promise<number[]> => {
+        const answers = installation.gateways.map(({ url }) => fetch(`${url}/public/try`));
+        return (await Promise.all(answers)).map(({ status }) => status);
+      };
+      await team.ready('public', {});
+      await (await team.keys('public-s3')).tryWriting('public');
+      expect(await read()).toEqual([403, 403]);
+
+      await team.ready('public', { anonymous: 'Read' });
+      expect(await read()).toEqual([200, 200]);
+
+      await team.ready('public', { anonymous: 'None' });
+      expect(await read()).toEqual([403, 403]);
+    });
+
+    it('which pages of browsers may read it', async () => {
+      const allowed = async (): Promise<(string | null)[]> => {
+        const headers = { origin: 'https://app.example.com', 'access-control-request-method': 'GET' };
+        const asked = installation.gateways.map(({ url }) => fetch(`${url}/web/x`, { method: 'OPTIONS', headers }));
+        return (await Promise.all(asked)).map((answer) => answer.headers.get('access-control-allow-origin'));
+      };
+      await team.ready('web', {});
+      expect(await allowed()).toEqual([null, null]);
+
+      await team.ready('web', { cors: [{ allowedOrigins: ['https://app.example.com'], allowedMethods: ['GET'] }] });
+      expect(await allowed()).toEqual(['https://app.example.com', 'https://app.example.com']);
+    });
+
+    it('not at all while it is suspended', async () => {
+      await team.ready('paused', {});
+      const keys = await team.keys('paused-s3');
+      await team.apply('paused', { suspend: true, accessMode: 'ReadOnly' });
+      await team.condition('paused', 'Reconciling', { reason: 'Suspended' });
+      expect(await keys.tryWriting('paused')).toEqual(OK);
+
+      await team.ready('paused', { suspend: false, accessMode: 'ReadOnly' });
+      expect(await keys.tryWriting('paused')).toEqual(DENIED);
+    });
+  });
+
+  describe('that may not have what it asks for', () => {
+    it.each([
+      ['a path of somebody else', 'thief', { path: '/others/data' }, 'PathNotAllowed', '"/others/data"'],
+      ['a path above its own', 'climber', { path: '/' }, 'PathNotAllowed', '"/"'],
+      ['a namespace without a rule for writing', 'strict', {}, 'AccessModeNotAllowed', 'ReadWrite'],
+    ] as const)('says so, and what to change: %s', async (_title, name, spec: S3BucketSpec, reason, text) => {
+      const tenant = name === 'strict' ? await installation.tenant('strict') : team;
+      await tenant.apply(name, spec);
+
+      const accepted = await tenant.condition(name, 'Accepted', { status: 'False', reason });
+      expect(accepted.message).toContain(text);
+      await tenant.condition(name, 'Ready', { status: 'False', reason });
+      await tenant.condition(name, 'Stalled', { status: 'True' });
+      expect(await tenant.secret(`${name}-s3`)).toBeUndefined();
+    });
+
+    it('leaves the one that holds the bucket name alone', async () => {
+      await team.ready('mine', {});
+      const keys = await team.keys('mine-s3');
+      await others.apply('mine', {});
+
+      const { message } = await others.condition('mine', 'Accepted', { status: 'False', reason: 'NameTaken' });
+      expect(message).not.toContain('team');
+      expect(await keys.tryWriting('mine')).toEqual(OK);
+      await team.condition('mine', 'Ready', { status: 'True' });
+    });
+
+    it('leaves the one that holds the path alone, and gets it when that one is gone and left nothing', async () => {
+      await team.ready('first', { path: '/shared/one', reclaimPolicy: 'Delete' });
+      const keys = await team.keys('first-s3');
+      await keys.use('first');
+      await others.apply('second', { path: '/shared/one' });
+      await others.condition('second', 'Accepted', { status: 'False', reason: 'PathTaken' });
+      expect(await keys.tryWriting('first')).toEqual(OK);
+
+      await team.delete('first');
+      await team.gone('first');
+      await others.ready('second');
+      await (await others.keys('second-s3')).use('second');
+    });
+
+    it('is told of a path above or below it that somebody holds', async () => {
+      await team.ready('deep', { path: '/shared/deep/er' });
+      await others.apply('above', { path: '/shared/deep' });
+      await others.apply('below', { path: '/shared/deep/er/still' });
+
+      await others.condition('above', 'Accepted', { status: 'False', reason: 'PathOverlap' });
+      await others.condition('below', 'Accepted', { status: 'False', reason: 'PathOverlap' });
+    });
+  });
+
+  describe('hands its key out', () => {
+    const FORMATS: readonly [S3BucketSecretFormat, readonly string[]][] = [
+      ['AWS', ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_ENDPOINT_URL', 'BUCKET_NAME']],
+      ['OBC', ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'BUCKET_HOST', 'BUCKET_PORT']],
+      ['COSI', ['COSI_S3_ACCESS_KEY_ID', 'COSI_S3_ACCESS_SECRET_KEY', 'COSI_S3_ENDPOINT']],
+      ['Files', ['credentials', 'config', 'rclone.conf']],
+      ['ServiceBinding', ['type', 'access-key-id', 'secret-access-key', 'endpoint']],
+    ];
+
+    it.each(FORMATS)('in the format %s', async (format, entries) => {
+      const name = `format-${format.toLowerCase()}`;
+      await team.ready(name, { credentials: { formats: [format] } });
+
+      const secret = await team.secret(`${name}-s3`);
+      expect(Object.keys(secret?.data ?? {})).toEqual(expect.arrayContaining([...entries]));
+      await (await team.keys(`${name}-s3`)).use(name);
+      const configMap = await team.client.get(CONFIG_MAPS, { namespace: 'team', name: `${name}-s3` });
+      expect(configMap?.data?.['BUCKET_NAME']).toBe(format === 'OBC' ? name : undefined);
+    });
+
+    it('in another format, once somebody asks for another one', async () => {
+      await team.ready('reformed', {});
+      const before = await team.keys('reformed-s3');
+      await team.ready('reformed', { credentials: { formats: ['ServiceBinding'] } });
+
+      const secret = await eventually('the Secret has the type of bindings', async () => {
+        const live = await team.secret('reformed-s3');
+        return live?.type === 'servicebinding.io/s3' ? live : undefined;
+      });
+      expect(Object.keys(secret.data ?? {})).not.toContain('AWS_ACCESS_KEY_ID');
+      expect((await team.keys('reformed-s3')).id).toBe(before.id);
+    });
+
+    it('together with another that names the same Secret: one key opens both', async () => {
+      const credentials = { secretName: 'both' };
+      await team.ready('left', { credentials });
+      const alone = await team.keys('both');
+      await team.ready('right', { credentials });
+      await team.ready('left');
+
+      const keys = await team.keys('both');
+      expect(keys.id).toBe(alone.id);
+      await keys.use('left');
+      await keys.use('right');
+      const names = await eventually('the Secret names both buckets', async () => {
+        const entry = (await team.secret('both'))?.data?.['BUCKET_NAMES'];
+        return entry && Buffer.from(entry, 'base64').toString();
+      });
+      expect(names).toBe('left,right');
+
+      await team.delete('left');
+      await team.gone('left');
+      await keys.use('right');
+      expect(await keys.tryWriting('left')).toEqual(['NoSuchBucket', 'NoSuchBucket']);
+    });
+
+    it('never over a Secret that somebody else made', async () => {
+      const own = { metadata: { namespace: 'team', name: 'occupied-s3' }, data: { token: 'c2VjcmV0' } } as Secret;
+      await team.client.create(SECRETS, own, { fieldManager: 'user' });
+      await team.apply('occupied', {});
+      await team.condition('occupied', 'CredentialsReady', { status: 'False', reason: 'SecretConflict' });
+      expect((await team.secret('occupied-s3'))?.data).toEqual({ token: 'c2VjcmV0' });
+    });
+
+    it('not at all where none is asked for', async () => {
+      await team.ready('keyless', { credentials: { mode: 'None' }, anonymous: 'ReadList' });
+
+      expect(await team.secret('keyless-s3')).toBeUndefined();
+      const answers = await Promise.all(installation.gateways.map(({ url }) => fetch(`${url}/keyless`)));
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+    });
+  });
+
+  it('takes up another key that its user brought meanwhile', async () => {
+    await eventually('the new key works on every gateway', () =>
+      team
+        .using(SECOND)
+        .use('brought')
+        .then(() => true),
+    );
+    await team.using(FIRST).use('brought');
+  });
+
+  it('costs no request that the roles of the operator refuse', () => {
+    const refused = installation.requests.filter(({ status }) => status === 403);
+    expect(refused).toEqual([]);
+  });
+});
