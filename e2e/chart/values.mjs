@@ -1,0 +1,156 @@
+// The values: that each is described, set by one of the sets of values, and that what is not known is refused.
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { getMetadataStorage } from 'class-validator';
+import { parse } from 'yaml';
+import { CHART, check, leavesOf, program, REPOSITORY, VALUES_FILES } from './harness.mjs';
+
+const defaults = leavesOf(parse(readFileSync(join(CHART, 'values.yaml'), 'utf8')));
+
+/** Objects that a set of values replaces as a whole or in one member, such as those of Kubernetes. */
+const WHOLE = /\.(?:\w*ecurityContext|updateStrategy|podDisruptionBudget|dashboard\.labels)(?=\.)/;
+
+const isDefault = (path, value) => defaults.has(path) && isDeepStrictEqual(defaults.get(path), value);
+
+/** The object that a value counts as, or itself. */
+function wholeOf(path) {
+  const match = WHOLE.exec(path);
+  return match === null ? path : path.slice(0, match.index + match[0].length);
+}
+
+for (const [name, file] of VALUES_FILES) {
+  await check(`helm lint --strict with ${name}`, () => program('helm', ['lint', '--strict', CHART, '--values', file]));
+}
+
+await check('every value is another than its default in some set of values', () => {
+  const changed = new Set();
+  for (const file of VALUES_FILES.values()) {
+    for (const [path, value] of leavesOf(parse(readFileSync(file, 'utf8')))) {
+      const segments = path.split('.');
+      if (!isDefault(path, value)) segments.forEach((_, index) => changed.add(segments.slice(0, index + 1).join('.')));
+    }
+  }
+  assert.deepEqual(
+    [...defaults.keys()].filter((path) => !changed.has(wholeOf(path))),
+    [],
+  );
+});
+
+await check('README.md describes every value, and none that is not there', () => {
+  const cells = readFileSync(join(CHART, 'README.md'), 'utf8').matchAll(/^\| (`[^|]+`) +\|/gm);
+  const described = new Set([...cells].flatMap(([, cell]) => [...cell.matchAll(/`([^`]+)`/g)].map(([, path]) => path)));
+  const covers = (path) => path.split('.').some((_, index, all) => described.has(all.slice(0, index + 1).join('.')));
+  assert.deepEqual(
+    [...defaults.keys()].filter((path) => !covers(path)),
+    [],
+    'not described',
+  );
+  const there = (path) => [...defaults.keys()].some((leaf) => leaf === path || leaf.startsWith(`${path}.`));
+  const ofLists = (path) => path.includes('[]');
+  assert.deepEqual(
+    [...described].filter((path) => !ofLists(path) && !there(path)),
+    [],
+    'described, but not there',
+  );
+});
+
+await check('the schema has no object that takes what it does not know', () => {
+  const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+  const open = [];
+  const visit = (node, path) => {
+    if (typeof node !== 'object' || node === null) return;
+    if (node.properties !== undefined && node.additionalProperties !== false && !path.endsWith('/not')) open.push(path);
+    for (const [name, member] of Object.entries(node)) visit(member, `${path}/${name}`);
+  };
+  visit(schema, '');
+  assert.deepEqual(open, []);
+});
+
+// What a remote storage can be told is the gateway's to say: a member that is added there has to be added to the schema.
+for (const kind of ['openlist', 'webdav', 's3']) {
+  await check(
+    `the schema has every option of ${kind} that the gateway has, and secrets by reference only`,
+    async () => {
+      const { StorageSection } = await import(join(REPOSITORY, 'services/gateway/dist/config/storage-section.js'));
+      const { defaultMetadataStorage } = await import('class-transformer/cjs/storage.js').then(
+        (module) => module.default,
+      );
+      const section = defaultMetadataStorage.findTypeMetadata(StorageSection, kind).typeFunction();
+      const metadata = getMetadataStorage().getTargetValidationMetadatas(section, '', false, false);
+      const members = new Set(metadata.map(({ propertyName }) => propertyName));
+      const wanted = [...members]
+        .filter((name) => !members.has(`${name}File`))
+        .map((name) => name.replace(/File$/, 'SecretRef'));
+      const schema = JSON.parse(readFileSync(join(CHART, 'values.schema.json'), 'utf8'));
+      assert.deepEqual(
+        Object.keys(schema.definitions.storage.properties[kind].properties).toSorted(),
+        wanted.toSorted(),
+      );
+    },
+  );
+}
+
+const REFUSED = [
+  ['an unknown value', { gateways: {} }, /'gateways' not allowed/],
+  ['an unknown member', { gateway: { replica: 3 } }, /'replica' not allowed/],
+  [
+    'an unknown member of a list',
+    { storages: [{ name: 'a', mount: '/', emptyDir: {}, root: '/x' }] },
+    /'root' not allowed/,
+  ],
+  ['a storage of no kind', { storages: [{ name: 'a', mount: '/' }] }, /\/storages\/0/],
+  ['a storage of two kinds', { storages: [{ name: 'a', mount: '/', emptyDir: {}, existingClaim: 'x' }] }, /oneOf/],
+  ['a storage without a mount', { storages: [{ name: 'a', emptyDir: {} }] }, /'mount'/],
+  [
+    'a secret in the values',
+    { storages: [{ name: 'a', mount: '/', openlist: { url: 'http://x', token: 'y' } }] },
+    /'token' not allowed/,
+  ],
+  ['no storage at all', { storages: [] }, /minItems/],
+  ['text for a number', { gateway: { replicas: 'three' } }, /\/gateway\/replicas/],
+  ['a preset that does not exist', { policy: { preset: 'open' } }, /\/policy\/preset/],
+  ['a rule without paths', { policy: { rules: [{ namespaces: { names: ['a'] } }] } }, /'paths'/],
+  ['a rule for nobody', { policy: { rules: [{ namespaces: {}, paths: [{ prefix: '/' }] }] } }, /minProperties/],
+  ['an endpoint with a path', { endpoint: 'https://s3.example.com/base' }, /\/endpoint/],
+  ['two sources of the authority', { endpointCA: { secretName: 'a', configMapName: 'b' } }, /\/endpointCA/],
+  ['an emptyDir for two pods', { storages: [{ name: 'a', mount: '/', emptyDir: {} }] }, /set gateway\.replicas to 1/],
+  [
+    'two storages of one name',
+    {
+      storages: [
+        { name: 'a', mount: '/', existingClaim: 'x' },
+        { name: 'a', mount: '/b', existingClaim: 'x' },
+      ],
+    },
+    /two of the name a/,
+  ],
+  [
+    'two storages at one place',
+    {
+      storages: [
+        { name: 'a', mount: '/', existingClaim: 'x' },
+        { name: 'b', mount: '/', existingClaim: 'x' },
+      ],
+    },
+    /two at \//,
+  ],
+  ['TLS without a certificate', { tls: { enabled: true } }, /tls\.secretName/],
+  ['an Ingress without hosts', { ingress: { enabled: true } }, /ingress\.hosts/],
+  ['a route without parents', { httpRoute: { enabled: true } }, /httpRoute\.parentRefs/],
+  [
+    'a ServiceMonitor without its Services',
+    { metrics: { service: { enabled: false }, serviceMonitor: { enabled: true } } },
+    /metrics\.service\.enabled/,
+  ],
+];
+for (const [what, values, message] of REFUSED) {
+  await check(`refused: ${what}`, async () => {
+    const refusal = await program('helm', ['template', 'x', CHART, '--values', '-'], JSON.stringify(values)).then(
+      () => assert.fail('it was accepted'),
+      (error) => error.stderr ?? Promise.reject(error),
+    );
+    assert.match(refusal, message);
+  });
+}
