@@ -17,10 +17,23 @@ export interface Libc {
    * @returns 0, or the negated number of the error
    */
   readStatus(name: string, into: Buffer, folder?: number): number;
+  /** The same of an open file. */
+  readOpenStatus(fd: number, into: Buffer): number;
   /** lgetxattr(2): an extended attribute, into a buffer. @returns its bytes, or the negated number of the error */
   readAttribute(path: string, name: string, into: Buffer): number;
   /** lsetxattr(2): makes or replaces an extended attribute. @returns 0, or the negated number of the error */
   writeAttribute(path: string, name: string, value: Buffer): number;
+  /** The same of an open file (fsetxattr(2)). */
+  writeOpenAttribute(fd: number, name: string, value: Buffer): number;
+  /** linkat(2): gives an open file, which may have no name yet, a name in an open folder. @returns 0, or the negated number of the error */
+  linkOpenFile(fd: number, folder: number, name: string): number;
+  /**
+   * fcntl(2), F_OFD_SETLK: takes or gives back a lock on a range of a file, for whoever holds this descriptor; does not wait.
+   *
+   * @param lock a `struct flock`
+   * @returns 0, or the negated number of the error
+   */
+  lockRange(fd: number, lock: Buffer): number;
 }
 
 /** The size of `struct statx`. */
@@ -28,8 +41,11 @@ export const STATX_BYTES = 256;
 
 const RWF_NOWAIT = 8;
 const F_DUPFD_CLOEXEC = 1030;
+const F_OFD_SETLK = 37;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
+const AT_SYMLINK_FOLLOW = 0x400;
+const AT_EMPTY_PATH = 0x1000;
 const STATX_BASIC_STATS = 0x7ff;
 
 // Types and numbers above and below are theirs.
@@ -50,9 +66,13 @@ function load(): Libc | undefined {
     koffi.struct('iovec', { base: 'uint8_t *', length: 'size_t' });
     const sendfile = library.func('long sendfile(int out, int in, _Inout_ int64_t *offset, size_t count)');
     const fcntl = library.func('int fcntl(int fd, int command, ...)');
+    // The same function, by the one signature that its locks have: nothing to find out at each call.
+    const fcntlLock = library.func('int fcntl(int fd, int command, void *lock)');
     const preadv2 = library.func('long preadv2(int fd, iovec *vector, int count, int64_t offset, int flags)');
     const lgetxattr = library.func('long lgetxattr(str path, str name, void *value, size_t size)');
     const lsetxattr = library.func('int lsetxattr(str path, str name, const void *value, size_t size, int flags)');
+    const fsetxattr = library.func('int fsetxattr(int fd, str name, const void *value, size_t size, int flags)');
+    const linkat = library.func('int linkat(int from, str path, int to, str name, int flags)');
     const statx = library.func('int statx(int folder, str path, int flags, uint mask, void *status)');
     const orError = (result: number): number => (result < 0 ? -koffi.errno() : result);
     const probe = [{ base: Buffer.alloc(1), length: 1 }];
@@ -66,8 +86,14 @@ function load(): Libc | undefined {
       isResident: (file, offset) => (preadv2(file, probe, 1, offset, RWF_NOWAIT) as number) === 1,
       readStatus: (name, into, folder = AT_FDCWD) =>
         orError(statx(folder, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into) as number),
+      readOpenStatus: (fd, into) => orError(statx(fd, '', AT_EMPTY_PATH, STATX_BASIC_STATS, into) as number),
       readAttribute: (path, name, into) => orError(lgetxattr(path, name, into, into.length) as number),
       writeAttribute: (path, name, value) => orError(lsetxattr(path, name, value, value.length, 0) as number),
+      writeOpenAttribute: (fd, name, value) => orError(fsetxattr(fd, name, value, value.length, 0) as number),
+      // A file without a name is named by its descriptor; AT_EMPTY_PATH would do so too, but only for the superuser.
+      linkOpenFile: (fd, folder, name) =>
+        orError(linkat(AT_FDCWD, `/proc/self/fd/${fd}`, folder, name, AT_SYMLINK_FOLLOW) as number),
+      lockRange: (fd, lock) => orError(fcntlLock(fd, F_OFD_SETLK, lock) as number),
     };
   } catch {
     return undefined;

@@ -1,7 +1,13 @@
 import fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { MaybePromise } from '../../maybe-promise.js';
-import { readFileStatus, readStatusInFolder, type FileStatus, type NameInFolder } from './file-status.js';
+import {
+  readFileStatus,
+  readOpenStatus,
+  readStatusInFolder,
+  type FileStatus,
+  type NameInFolder,
+} from './file-status.js';
 
 /**
  * The file calls that drivers of mounted filesystems make, in two forms. On a local filesystem a call takes microseconds
@@ -36,7 +42,7 @@ const READ_FOLDER = { encoding: 'latin1', bufferSize: 1024 } as const;
 export const DIRECT_CALLS: FileCalls = {
   open: (path, flags, mode) => fs.openSync(path, flags, mode),
   close: (fd) => fs.closeSync(fd),
-  fstat: (fd) => fs.fstatSync(fd),
+  fstat: readOpenStatus,
   lstat: readFileStatus,
   lstatIn: readStatusInFolder,
   readlink: (path) => fs.readlinkSync(path),

@@ -42,6 +42,11 @@ export function readStatusInFolder({ folder, fd, name }: NameInFolder): FileStat
   return toStatus(findLibc()?.readStatus(name, status, fd), `${folder}/${name}`);
 }
 
+/** fstat(2), likewise. */
+export function readOpenStatus(fd: number): FileStatus {
+  return findLibc()?.readOpenStatus(fd, status) === 0 ? new LinuxFileStatus() : fs.fstatSync(fd);
+}
+
 function toStatus(result: number | undefined, path: string): FileStatus | undefined {
   if (result === 0) return new LinuxFileStatus();
   if (result !== undefined && ABSENT.has(result)) return undefined;

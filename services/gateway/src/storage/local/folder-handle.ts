@@ -18,10 +18,12 @@ export class FolderHandle {
 
   private constructor(
     private readonly calls: FileCalls,
-    private readonly fd: number,
+    /** Its descriptor. */
+    readonly fd: number,
     /** `/proc/self/fd/N`, Node's substitute for openat(2); the path itself where there is no procfs. */
     readonly path: string,
-    private readonly location: string,
+    /** Where it was when it was opened. */
+    readonly location: string,
   ) {}
 
   /**

@@ -181,15 +181,17 @@ export class LocalDriver implements FileDriver {
   }
 
   async createTemporary(): Promise<TemporaryFile> {
+    const { calls, unnamed } = this.storage;
+    if (unnamed) return this.temporary(await this.openTemporary(() => unnamed.create()));
     const path = this.storage.newTemporaryPath();
-    return new LocalTemporaryFile(this.storage, this.target, path, await this.openTemporary(path));
+    return this.temporary(await this.openTemporary(() => calls.open(path, OPEN_NEW, FILE_MODE)), path);
   }
 
   async adopt(reservedPath: StoragePath): Promise<TemporaryFile> {
     try {
       const path = `${this.storage.rootPath}/${RESERVED_FOLDER}/${reservedPath}`;
       const fd = await this.storage.calls.open(path, constants.O_RDWR | constants.O_NOFOLLOW);
-      return new LocalTemporaryFile(this.storage, this.target, path, fd, true);
+      return this.temporary(fd, path, true);
     } catch (error) {
       throw toStorageError(error);
     }
@@ -249,7 +251,7 @@ export class LocalDriver implements FileDriver {
     await this.inFolderOf(path, false, (name) => writeRecord(this.storage.calls, name, record));
   }
 
-  lock<T>(path: StoragePath, action: () => MaybePromise<T>): Promise<T> {
+  lock<T>(path: StoragePath, action: () => MaybePromise<T>): MaybePromise<T> {
     return this.storage.locks.run(this.absolute(path), action);
   }
 
@@ -262,16 +264,19 @@ export class LocalDriver implements FileDriver {
     return path === '' ? this.base : `${this.base}/${path}`;
   }
 
-  private async openTemporary(path: string): Promise<number> {
-    const { calls } = this.storage;
+  private temporary(fd: number, path?: string, adopted = false): LocalTemporaryFile {
+    return new LocalTemporaryFile(this.storage, this.target, { fd, path, adopted });
+  }
+
+  private async openTemporary(open: () => MaybePromise<number>): Promise<number> {
     try {
-      return await calls.open(path, OPEN_NEW, FILE_MODE);
+      return await open();
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
     }
     return translate(() => {
       this.storage.restoreTemporaryFolder();
-      return calls.open(path, OPEN_NEW, FILE_MODE);
+      return open();
     });
   }
 

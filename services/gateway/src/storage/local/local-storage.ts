@@ -8,10 +8,13 @@ import { DIRECT_CALLS, QUEUED_CALLS, type FileCalls } from './file-calls.js';
 import { hasExtendedAttributes, hasHardLinks, isLocalFilesystem, mountsBelow } from './filesystem-probe.js';
 import { FolderCache } from './folder-cache.js';
 import { FolderHandles } from './folder-handles.js';
+import { LinkLocks } from './link-locks.js';
 import { LockOwner } from './lock-owner.js';
-import { PathLocks } from './path-locks.js';
+import type { PathLocks } from './path-locks.js';
+import { RangeLocks } from './range-locks.js';
 import { RecordCache } from './record-cache.js';
 import { sweepTemporaries } from './temporary-sweeper.js';
+import { UnnamedFiles } from './unnamed-files.js';
 
 const SWEEP_EVERY_MS = 10 * 60_000;
 
@@ -34,6 +37,7 @@ interface Workspace {
   /** This process's own: writers in one folder wait for each other, and those of other processes burn their CPU while they do. */
   readonly temporaryFolder: string;
   readonly hardLinks: boolean;
+  readonly unnamed: UnnamedFiles | undefined;
 }
 
 /**
@@ -86,6 +90,11 @@ export class LocalStorage {
 
   get hardLinks(): boolean {
     return this.openWorkspace().hardLinks;
+  }
+
+  /** Where temporary files need no names, and nobody waits for another machine. */
+  get unnamed(): UnnamedFiles | undefined {
+    return this.openWorkspace().unnamed;
   }
 
   /** Whether records are kept in extended attributes. */
@@ -155,9 +164,13 @@ export class LocalStorage {
 
   close(): void {
     clearInterval(this.sweeper);
-    if (this.workspace) removeIfEmpty(this.workspace.temporaryFolder);
-    this.workspace?.owner.close();
+    const { workspace } = this;
+    if (workspace === undefined) return;
     this.workspace = undefined;
+    workspace.unnamed?.close();
+    removeIfEmpty(workspace.temporaryFolder);
+    if (workspace.locks instanceof RangeLocks) workspace.locks.close();
+    workspace.owner.close();
   }
 
   private openRoot(): Root {
@@ -219,10 +232,14 @@ export class LocalStorage {
 /** @throws what keeps files from being made; the owner is not there then */
 function makeWorkspace(area: string, calls: FileCalls, owner: LockOwner): Workspace {
   const temporaryFolder = `${area}/tmp/${owner.id}`;
+  const direct = calls === DIRECT_CALLS;
   try {
     makeOwnFolder(temporaryFolder);
     const hardLinks = hasHardLinks(temporaryFolder);
-    return { owner, locks: new PathLocks(calls, `${area}/locks`, owner, hardLinks), temporaryFolder, hardLinks };
+    const unnamed = direct ? UnnamedFiles.in(temporaryFolder, owner.id) : undefined;
+    const ranges = direct ? RangeLocks.of(`${area}/ranges`) : undefined;
+    const locks = ranges ?? new LinkLocks(calls, `${area}/locks`, owner, hardLinks);
+    return { owner, locks, temporaryFolder, hardLinks, unnamed };
   } catch (error) {
     removeIfEmpty(temporaryFolder);
     owner.close();

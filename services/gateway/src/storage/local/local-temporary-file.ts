@@ -12,6 +12,7 @@ import { openOrMakeFolder, type FolderHandle } from './folder-handle.js';
 import type { LocalStorage } from './local-storage.js';
 import { writeRecord } from './record-attribute.js';
 import { AWAY } from './temporary-sweeper.js';
+import type { UnnamedFiles } from './unnamed-files.js';
 
 /** A DELETE that prunes empty folders may take the parent away between its making and the rename, again and again. */
 const MAX_ATTEMPTS = 100;
@@ -39,26 +40,37 @@ export interface TargetScope {
   readonly floor: string;
 }
 
-/** A file in the storage's own area that becomes an object by one rename or link. */
+/** A temporary file as it is at the start. */
+export interface TemporaryOrigin {
+  /** Its descriptor, open for writing. */
+  readonly fd: number;
+  /** Its absolute path; undefined where it has no name ({@link UnnamedFiles}). */
+  readonly path: string | undefined;
+  /** The file was there before, and stays when the temporary one is discarded. */
+  readonly adopted: boolean;
+}
+
+/** A file that becomes an object by one rename or link. */
 export class LocalTemporaryFile implements TemporaryFile {
   private written = 0;
   private size = 0;
+  private flushed = false;
   private pending: Promise<void> | undefined;
   private target: Target | undefined;
   private away: Away | undefined;
+  private fd: number;
+  private path: string | undefined;
+  private readonly adopted: boolean;
 
-  /**
-   * @param path absolute path of the file
-   * @param fd its descriptor, open for writing
-   * @param adopted the file was there before, and stays when this is discarded
-   */
   constructor(
     private readonly storage: LocalStorage,
     private readonly scope: TargetScope,
-    private readonly path: string,
-    private fd: number,
-    private readonly adopted = false,
-  ) {}
+    { fd, path, adopted }: TemporaryOrigin,
+  ) {
+    this.fd = fd;
+    this.path = path;
+    this.adopted = adopted;
+  }
 
   write(piece: Buffer): MaybePromise<void> {
     const position = this.written;
@@ -96,7 +108,9 @@ export class LocalTemporaryFile implements TemporaryFile {
   }
 
   async setRecord(record: Buffer): Promise<void> {
-    await writeRecord(this.storage.calls, this.location, record);
+    const { unnamed } = this;
+    if (unnamed) unnamed.setRecord(this.fd, record);
+    else await writeRecord(this.storage.calls, this.location as string, record);
     await translate(() => this.flush());
   }
 
@@ -107,7 +121,7 @@ export class LocalTemporaryFile implements TemporaryFile {
       await this.flush();
       for (let attempt = 1; ; attempt++) {
         try {
-          await this.place(`${target.folder.path}/${target.name}`, mode);
+          await this.place(target, mode);
           break;
         } catch (error) {
           await this.explain(error, attempt);
@@ -116,6 +130,7 @@ export class LocalTemporaryFile implements TemporaryFile {
         target.folder = await this.openFolder(target.parent);
       }
       if (this.storage.durability === 'directory') await target.folder.sync();
+      await this.closeDescriptor();
       await this.forgetNote();
       await this.closeTarget();
     } catch (error) {
@@ -126,7 +141,8 @@ export class LocalTemporaryFile implements TemporaryFile {
   async discard(): Promise<void> {
     try {
       await this.closeDescriptor();
-      if (!this.adopted || this.away) await this.storage.calls.unlink(this.location);
+      const { location } = this;
+      if (location !== undefined && (!this.adopted || this.away)) await this.storage.calls.unlink(location);
       await this.forgetNote();
     } catch {
       // Whoever discards has an error to report that says more; what is left is swept when this process has gone.
@@ -135,9 +151,14 @@ export class LocalTemporaryFile implements TemporaryFile {
     }
   }
 
-  /** Absolute path of the file as it is now. */
-  private get location(): string {
+  /** Absolute path of the file as it is now; undefined while it has none. */
+  private get location(): string | undefined {
     return this.away && this.target ? `${this.target.folder.path}/${this.away.name}` : this.path;
+  }
+
+  /** Set while the file has no name. */
+  private get unnamed(): UnnamedFiles | undefined {
+    return this.location === undefined ? this.storage.unnamed : undefined;
   }
 
   private async openFolder(path: string): Promise<FolderHandle> {
@@ -147,20 +168,41 @@ export class LocalTemporaryFile implements TemporaryFile {
     return openOrMakeFolder(calls, this.scope.floor, path, durability === 'directory');
   }
 
-  private async place(target: string, mode: CommitMode): Promise<void> {
+  private async place({ folder, name }: Target, mode: CommitMode): Promise<void> {
+    if (this.unnamed && this.placeUnnamed(this.unnamed, folder, name, mode)) return;
     const { calls, hardLinks } = this.storage;
+    const location = this.location as string;
+    const target = `${folder.path}/${name}`;
     // To write out a large file that replaces another (ext4) and give back that one's blocks takes the kernel tens of milliseconds.
-    if (mode === 'replace') await (this.size < LARGE_TRANSFER ? calls : QUEUED_CALLS).rename(this.location, target);
+    if (mode === 'replace') await (this.size < LARGE_TRANSFER ? calls : QUEUED_CALLS).rename(location, target);
     else if (hardLinks) {
       // Unlike a look and a rename, link(2) refuses a name that anybody, also another program, has taken meanwhile.
-      await calls.link(this.location, target);
+      await calls.link(location, target);
       try {
-        await calls.unlink(this.location);
+        await calls.unlink(location);
       } catch {
         // The object is there, and that is what was asked for.
       }
     } else if (await calls.lstat(target)) throw new StorageError('exists', 'The name is taken.');
-    else await calls.rename(this.location, target);
+    else await calls.rename(location, target);
+  }
+
+  /** @returns false where the file has got a name in the storage's own area instead, to go on from */
+  private placeUnnamed(unnamed: UnnamedFiles, folder: FolderHandle, name: string, mode: CommitMode): boolean {
+    try {
+      unnamed.place(this.fd, folder, name);
+      return true;
+    } catch (error) {
+      if (mode === 'create' || errnoOf(error) !== 'EEXIST') throw error;
+    }
+    if (this.size < LARGE_TRANSFER) {
+      unnamed.replace(this.fd, folder, name);
+      return true;
+    }
+    const path = this.storage.newTemporaryPath();
+    unnamed.placeAt(this.fd, path);
+    this.path = path;
+    return false;
   }
 
   /** Returns where another attempt may do. */
@@ -170,7 +212,9 @@ export class LocalTemporaryFile implements TemporaryFile {
       throw new StorageError('unavailable', 'Another filesystem has been mounted meanwhile.', { cause: error });
     }
     if (errnoOf(error) !== 'ENOENT') throw error;
-    if (attempt < MAX_ATTEMPTS && (await this.storage.calls.lstat(this.location))) return;
+    const { location } = this;
+    const there = location === undefined || (await this.storage.calls.lstat(location));
+    if (there && attempt < MAX_ATTEMPTS) return;
     throw new StorageError('unavailable', 'The temporary file is gone.', { cause: error });
   }
 
@@ -181,10 +225,11 @@ export class LocalTemporaryFile implements TemporaryFile {
     const note = this.storage.newTemporaryPath() + AWAY;
     await fs.writeFile(note, `${parent}/${name}`, { flag: 'wx' });
     this.away = { name, note };
-    await fs.copyFile(this.path, `${folder.path}/${name}`, constants.COPYFILE_EXCL);
+    const source = this.path ?? `/proc/self/fd/${this.fd}`;
+    await fs.copyFile(source, `${folder.path}/${name}`, constants.COPYFILE_EXCL);
     await this.closeDescriptor();
     // An adopted file is still its owner's, should this one be discarded.
-    if (!this.adopted) await calls.unlink(this.path);
+    if (this.path !== undefined && !this.adopted) await calls.unlink(this.path);
     this.fd = await calls.open(`${folder.path}/${name}`, constants.O_RDWR | constants.O_NOFOLLOW);
   }
 
@@ -194,8 +239,11 @@ export class LocalTemporaryFile implements TemporaryFile {
 
   /** Makes content and record durable, as configured; nothing more can be written. */
   private async flush(): Promise<void> {
-    if (this.fd >= 0 && this.storage.durability !== 'none') await this.storage.calls.fsync(this.fd);
-    await this.closeDescriptor();
+    if (this.fd < 0 || this.flushed) return;
+    this.flushed = true;
+    if (this.storage.durability !== 'none') await this.storage.calls.fsync(this.fd);
+    // The descriptor is all that an unnamed file is known by.
+    if (this.location !== undefined) await this.closeDescriptor();
   }
 
   private async closeDescriptor(): Promise<void> {

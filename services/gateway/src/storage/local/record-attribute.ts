@@ -1,6 +1,6 @@
 import { getAttribute, getAttributeSync, setAttribute, setAttributeSync } from '@napi-rs/xattr';
 import type { MaybePromise } from '../../maybe-promise.js';
-import { findLibc } from '../../native/libc.js';
+import { findLibc, type Libc } from '../../native/libc.js';
 import { StorageError, type StorageErrorCode } from '../storage-error.js';
 import { DIRECT_CALLS, type FileCalls } from './file-calls.js';
 
@@ -55,6 +55,12 @@ export function writeRecord(calls: FileCalls, path: string, record: Buffer): May
   } catch (error) {
     throw explain(error);
   }
+}
+
+/** The same on an open file that has no name to call it by. */
+export function writeOpenRecord(libc: Libc, fd: number, record: Buffer): void {
+  const result = libc.writeOpenAttribute(fd, NAME, record);
+  if (result < 0) throw refusal(-result, `error ${-result}`);
 }
 
 /** Whether a failed call of the library was for want of space. */

@@ -4,7 +4,7 @@ import { errnoOf } from './errno.js';
 import type { LockOwner } from './lock-owner.js';
 import type { PathLocks } from './path-locks.js';
 
-/** Ends the name of a note that tells of a temporary file on another filesystem below the root: its content is the file's path. */
+/** Ends the name of a note that tells where temporary files may be elsewhere below the root: paths, with NULs between them. */
 export const AWAY = '.away';
 
 /** What a sweep works with. */
@@ -48,9 +48,10 @@ async function removeTemporaries(root: string, folder: string): Promise<void> {
 
 async function removeTemporary(root: string, path: string): Promise<void> {
   if (path.endsWith(AWAY)) {
-    const away = await fs.readFile(path, 'utf8');
-    const name = away.slice(away.lastIndexOf('/') + 1);
-    if (away.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await remove(away);
+    for (const away of (await fs.readFile(path, 'utf8')).split('\0')) {
+      const name = away.slice(away.lastIndexOf('/') + 1);
+      if (away.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await remove(away);
+    }
   }
   await remove(path);
 }

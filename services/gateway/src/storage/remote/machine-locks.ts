@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import type { MaybePromise } from '../../maybe-promise.js';
 import { DIRECT_CALLS } from '../local/file-calls.js';
 import { LockOwner } from '../local/lock-owner.js';
-import { PathLocks } from '../local/path-locks.js';
+import { LinkLocks } from '../local/link-locks.js';
 import { StorageError } from '../storage-error.js';
 
 /** Longest wait in this process's own line, in milliseconds. Work under a lock is a few requests. */
@@ -15,13 +15,13 @@ const PATIENCE_MS = 30_000;
  */
 export class MachineLocks {
   private readonly owner: LockOwner;
-  private readonly locks: PathLocks;
+  private readonly locks: LinkLocks;
   private readonly lines = new Map<string, Promise<void>>();
 
   /** @param folder of this storage on this machine */
   constructor(private readonly folder: string) {
     this.owner = new LockOwner(`${folder}/owners`);
-    this.locks = new PathLocks(DIRECT_CALLS, `${folder}/locks`, this.owner, true);
+    this.locks = new LinkLocks(DIRECT_CALLS, `${folder}/locks`, this.owner, true);
     for (const id of fs.readdirSync(`${folder}/owners`)) {
       const file = `${folder}/owners/${id}`;
       if (id !== this.owner.id && this.owner.isDead(file)) fs.rmSync(file, { force: true });

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { DIRECT_CALLS, type FileCalls } from './file-calls.js';
 import { LockOwner } from './lock-owner.js';
-import { PathLocks } from './path-locks.js';
+import { LinkLocks } from './link-locks.js';
 
-describe('PathLocks', () => {
+describe('LinkLocks', () => {
   let folder: string;
   let owner: LockOwner;
 
@@ -21,7 +21,7 @@ describe('PathLocks', () => {
   });
 
   /** Locks on a filesystem whose link(2) fails some times with ENOENT. */
-  function locksFailing(times: number): PathLocks {
+  function locksFailing(times: number): LinkLocks {
     let left = times;
     const calls: FileCalls = {
       ...DIRECT_CALLS,
@@ -30,7 +30,7 @@ describe('PathLocks', () => {
         return DIRECT_CALLS.link(from, to);
       },
     };
-    return new PathLocks(calls, join(folder, 'locks'), owner, true);
+    return new LinkLocks(calls, join(folder, 'locks'), owner, true);
   }
 
   it("waits where a filesystem says that the owner's file is not there, although it is", async () => {
