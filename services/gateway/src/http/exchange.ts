@@ -60,7 +60,7 @@ export class Exchange implements Observed {
     const { request, principal } = this;
     const scheme = this.scheme === 'anonymous' ? undefined : this.scheme;
     const path = request?.path;
-    const { headers } = this.raw;
+    const header = (name: string): string | undefined => request?.headers.get(name) ?? unparsed(this, name);
     return {
       time: this.receivedAt,
       operation: this.operation?.name,
@@ -69,17 +69,17 @@ export class Exchange implements Observed {
       key: path?.kind === 'object' ? path.key : undefined,
       status: this.answeredAt === 0 ? CLIENT_CLOSED_REQUEST : this.response.statusCode,
       errorCode: this.errorCode,
-      bytesIn: bytesReceived(this.raw),
+      bytesIn: bytesReceived(this.raw, header('content-length')),
       bytesOut: this.bytesOut,
       objectSize: this.objectSize,
       totalMs: now - this.startedAt,
       turnAroundMs: (this.answeredAt || now) - this.startedAt,
-      remoteAddress: this.raw.socket.remoteAddress ?? '',
+      remoteAddress: request?.remoteAddress ?? this.raw.socket.remoteAddress ?? '',
       principal: principal && !isAnonymous(principal) ? principal : undefined,
       requestId: this.id,
-      userAgent: headers['user-agent'],
-      referer: headers.referer,
-      host: headers.host,
+      userAgent: header('user-agent'),
+      referer: header('referer'),
+      host: header('host'),
       versionId: '-',
       authenticationType: scheme && AUTHENTICATION_TYPES[scheme],
       signatureVersion: scheme && (scheme.startsWith('v4') ? 'SigV4' : 'SigV2'),
@@ -89,8 +89,15 @@ export class Exchange implements Observed {
   }
 }
 
+/** A header of a request that could not be parsed. Node puts its own map together when it is first asked, which is too dear for all others. */
+function unparsed({ request, raw }: Exchange, name: string): string | undefined {
+  const value = request === undefined ? raw.headers[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
+
 /** Bytes of a body that came. Of one that broke off what came over the connection at most: its length is only what a client says. */
-function bytesReceived(raw: IncomingMessage): number {
-  const declared = Number(raw.headers['content-length'] ?? 0);
+function bytesReceived(raw: IncomingMessage, contentLength: string | undefined): number {
+  if (contentLength === undefined) return 0;
+  const declared = Number(contentLength);
   return raw.complete ? declared : Math.min(declared, raw.socket.bytesRead);
 }

@@ -1,3 +1,4 @@
+import type { MaybePromise } from '../maybe-promise.js';
 import type { Exchange } from './exchange.js';
 
 /** Bytes of an unread body that are taken in and thrown away, so that the connection lives on. */
@@ -22,14 +23,16 @@ export function mustClose(exchange: Exchange): boolean {
  * would reset the connection under a client that is still sending, and the answer with it; reading all of it would let anybody
  * make the gateway swallow terabytes. So the answer is sent, and the rest read for a while, bounded.
  */
-export async function lingeringEnd(exchange: Exchange, body: string | Buffer | undefined): Promise<void> {
+export function lingeringEnd(exchange: Exchange, body: string | Buffer | undefined): MaybePromise<void> {
   const { raw, response } = exchange;
-  if (!mustClose(exchange)) {
-    if (!raw.complete) raw.resume();
-    if (typeof body === 'string') response.end(body, isAscii(body) ? 'latin1' : 'utf8');
-    else response.end(body);
-    return;
-  }
+  if (mustClose(exchange)) return linger(exchange, body);
+  if (!raw.complete) raw.resume();
+  if (typeof body === 'string') response.end(body, isAscii(body) ? 'latin1' : 'utf8');
+  else response.end(body);
+}
+
+async function linger(exchange: Exchange, body: string | Buffer | undefined): Promise<void> {
+  const { response } = exchange;
   if (body === undefined) response.flushHeaders();
   else response.write(body);
   await clientIsDone(exchange);

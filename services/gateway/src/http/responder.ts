@@ -1,15 +1,20 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { corsHeaders } from '../cors/cors-headers.js';
 import { S3Error } from '../errors/s3-error.js';
-import { Buckets } from '../objects/buckets.js';
+import type { MaybePromise } from '../maybe-promise.js';
+import { Buckets, type BucketSettings } from '../objects/buckets.js';
 import { RequestObserver } from '../observability/request-observer.js';
 import { KnownOutage } from '../storage/health/known-outage.js';
 import { errorDocument } from '../xml/error-document.js';
+import type { BucketName } from './bucket-name.js';
 import type { Exchange } from './exchange.js';
 import { lingeringEnd, mustClose } from './lingering-end.js';
 import { HOST_ID } from './request-id.js';
 import { SMALL_BODY_BYTES, pumpBody, readSmallBody } from './response-pump.js';
+import type { S3Request } from './s3-request.js';
 import type { S3Response, StreamedBody } from './s3-response.js';
+
+const NONE: readonly string[] = [];
 
 /** Puts answers on the wire: the last stage, for successes and errors alike. */
 @Injectable()
@@ -30,7 +35,8 @@ export class Responder {
     const { response } = exchange;
     const { body } = answer;
     try {
-      const cors = await this.corsHeadersOf(exchange);
+      const found = this.corsHeadersOf(exchange);
+      const cors = found instanceof Promise ? await found : found;
       if (response.destroyed) return this.observer.finished(exchange.record());
       const headers = ['x-amz-request-id', exchange.id, 'x-amz-id-2', HOST_ID, 'Server', 'Bucketway', ...cors];
       for (const value of answer.headers) headers.push(value);
@@ -41,13 +47,16 @@ export class Responder {
       else if (body === undefined && !head && answer.status !== 204 && answer.status !== 304)
         headers.push('Content-Length', '0');
       // Read before the headers are written: a storage that fails now can still be told as an error.
-      const small = isStream(body) && !head && body.length <= SMALL_BODY_BYTES ? await readSmallBody(body) : body;
+      const small = isStream(body) && !head && body.length <= SMALL_BODY_BYTES ? wholeBody(body) : body;
+      const ready = small instanceof Promise ? await small : small;
       if (mustClose(exchange)) headers.push('Connection', 'close');
       exchange.answering();
       response.writeHead(answer.status, headers);
-      await this.sendBody(exchange, head ? undefined : small);
+      const sending = this.sendBody(exchange, head ? undefined : ready);
+      if (sending !== undefined) await sending;
     } finally {
-      if (isStream(body)) await body.reader.close();
+      const closing = isStream(body) ? body.reader.close() : undefined;
+      if (closing !== undefined) await closing;
     }
     this.observer.finished(exchange.record());
   }
@@ -74,31 +83,40 @@ export class Responder {
     }
   }
 
-  private async sendBody(exchange: Exchange, body: S3Response['body']): Promise<void> {
-    const { response } = exchange;
-    if (isStream(body)) {
-      exchange.bytesOut = await pumpBody(response, body);
-      if (exchange.bytesOut === body.length) response.end();
-      else response.destroy();
-      return;
-    }
+  private sendBody(exchange: Exchange, body: S3Response['body']): MaybePromise<void> {
+    if (isStream(body)) return this.pump(exchange, body);
     if (body !== undefined) exchange.bytesOut = Buffer.byteLength(body);
-    await lingeringEnd(exchange, body);
+    return lingeringEnd(exchange, body);
+  }
+
+  private async pump(exchange: Exchange, body: StreamedBody): Promise<void> {
+    const { response } = exchange;
+    exchange.bytesOut = await pumpBody(response, body);
+    if (exchange.bytesOut === body.length) response.end();
+    else response.destroy();
   }
 
   /** Also for errors, or a page could not tell one from another, and for requests that were refused before their bucket was looked for. */
-  private async corsHeadersOf({ request, bucket, operation }: Exchange): Promise<readonly string[]> {
+  private corsHeadersOf({ request, bucket, operation }: Exchange): MaybePromise<readonly string[]> {
     const origin = request?.headers.get('origin');
     // A preflight brings its own.
-    if (!request || request.path.kind === 'root' || operation?.permission === 'public') return [];
-    if (origin === undefined && bucket === undefined) return [];
+    if (!request || request.path.kind === 'root' || operation?.permission === 'public') return NONE;
+    if (origin === undefined && bucket === undefined) return NONE;
+    const settings = bucket?.settings();
+    if (settings !== undefined && !(settings instanceof Promise)) return corsOf(request, settings);
+    return this.laterCorsHeaders(request, request.path.bucket, settings);
+  }
+
+  private async laterCorsHeaders(
+    request: S3Request,
+    name: BucketName,
+    settings: Promise<BucketSettings> | undefined,
+  ): Promise<readonly string[]> {
     try {
-      const { cors } = await (bucket ?? (await this.buckets.find(request.path.bucket))).settings();
-      const method = request.headers.get('access-control-request-method') ?? request.method;
-      return corsHeaders(cors, origin, method);
+      return corsOf(request, await (settings ?? (await this.buckets.find(name)).settings()));
     } catch {
       // No such bucket, or its storage is away: whatever else is answered must not turn into that error.
-      return [];
+      return NONE;
     }
   }
 
@@ -111,6 +129,14 @@ export class Responder {
       cause,
     );
   }
+}
+
+function corsOf({ headers, method }: S3Request, { cors }: BucketSettings): readonly string[] {
+  return corsHeaders(cors, headers.get('origin'), headers.get('access-control-request-method') ?? method);
+}
+
+function wholeBody(body: StreamedBody): MaybePromise<Buffer> {
+  return body.reader.content ?? readSmallBody(body);
 }
 
 function isStream(body: S3Response['body']): body is StreamedBody {

@@ -1,4 +1,5 @@
 import type { BucketMapping } from '../config/snapshot.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { BucketName } from '../http/bucket-name.js';
 import type { BucketState } from './bucket-state.js';
@@ -20,10 +21,8 @@ export class LocatedBucket implements Bucket {
     private state?: BucketState | undefined,
   ) {}
 
-  async settings(): Promise<BucketSettings> {
-    this.state ??= (await this.stateFile?.read()) ?? {};
-    const { cors } = this.mapping;
-    return cors ? { ...this.state, cors } : this.state;
+  settings(): MaybePromise<BucketSettings> {
+    return this.state ? this.withOwn(this.state) : this.readSettings();
   }
 
   async changeSettings(change: Parameters<Bucket['changeSettings']>[0]): Promise<void> {
@@ -32,6 +31,16 @@ export class LocatedBucket implements Bucket {
     }
     await this.stateFile.change((before) => withoutUndefined({ ...before, ...change }));
     this.state = undefined;
+  }
+
+  private async readSettings(): Promise<BucketSettings> {
+    this.state = (await this.stateFile?.read()) ?? {};
+    return this.withOwn(this.state);
+  }
+
+  private withOwn(state: BucketState): BucketSettings {
+    const { cors } = this.mapping;
+    return cors ? { ...state, cors } : state;
   }
 }
 

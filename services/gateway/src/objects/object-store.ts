@@ -12,6 +12,8 @@ import type { CopyObjectRequest, CopyOrigin } from './storage-copy.js';
 
 /** Sequential reader over one version of one object. */
 export interface ObjectReader {
+  /** All that {@link read} would give, where it is in memory already. Not to be changed: others may be sent the same. */
+  readonly content?: Buffer;
   /** Fills the buffer from its start; resolves with the number of bytes, 0 at the end. */
   read(buffer: Buffer): MaybePromise<number>;
   /** Hands the next bytes to a connection, as many as it takes, which may be none: see {@link OpenFile.send}. */

@@ -54,7 +54,7 @@ function checkSegment(segment: string): void {
 
 /** Joins a path and the gateway's own segments, which need no check. */
 export function joinPath(parent: StoragePath, ...segments: string[]): StoragePath {
-  const tail = segments.join('/');
+  const tail = segments.length === 1 ? (segments[0] as string) : segments.join('/');
   return (parent === '' ? tail : tail === '' ? parent : `${parent}/${tail}`) as StoragePath;
 }
 

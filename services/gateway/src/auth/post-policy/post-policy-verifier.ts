@@ -81,7 +81,7 @@ function verifyV4Form(fields: PostFields, policy: string, snapshot: Snapshot, no
   }
   const identity = snapshot.identities.get(credential.accessKeyId);
   const key = signingKey(identity?.secretAccessKey ?? DUMMY_SECRET, credential.day, credential.region);
-  const matches = signatureEquals(key.digest(policy), signature, 'hex');
+  const matches = signatureEquals(key.hexDigest(policy), signature);
   return verified(identity, credential.accessKeyId, matches, policy, signature);
 }
 
@@ -90,7 +90,7 @@ function verifyV2Form(fields: PostFields, policy: string, snapshot: Snapshot): I
   const accessKeyId = required(fields, 'AWSAccessKeyId');
   const signature = required(fields, 'Signature');
   const identity = snapshot.identities.get(accessKeyId);
-  const matches = signatureEquals(signV2(identity?.secretAccessKey ?? DUMMY_SECRET, policy), signature, 'base64');
+  const matches = signatureEquals(signV2(identity?.secretAccessKey ?? DUMMY_SECRET, policy), signature);
   return verified(identity, accessKeyId, matches, policy, signature);
 }
 

@@ -13,6 +13,7 @@ it('HmacSha256Key gives what createHmac gives, for keys and messages of any leng
         for (const message of messages) {
           const expected = createHmac('sha256', key).update(message).digest('hex');
           expect(hmac.digest(message).toString('hex')).toBe(expected);
+          expect(hmac.hexDigest(message)).toBe(expected);
         }
       },
     ),

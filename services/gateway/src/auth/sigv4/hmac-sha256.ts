@@ -26,12 +26,21 @@ export class HmacSha256Key {
 
   /** @param message hashed as UTF-8 */
   digest(message: string): Buffer {
+    return hash('sha256', this.outerFor(message), 'buffer');
+  }
+
+  /** The same as lower-case hex, for which no memory outside the heap has to be made and given back. */
+  hexDigest(message: string): string {
+    return hash('sha256', this.outerFor(message), 'hex');
+  }
+
+  private outerFor(message: string): Buffer {
     // A UTF-16 unit takes at most three bytes.
     const room = BLOCK + message.length * 3;
     const buffer = room <= scratch.length ? scratch : Buffer.allocUnsafe(room);
     this.inner.copy(buffer);
     const length = BLOCK + buffer.write(message, BLOCK, 'utf8');
-    hash('sha256', buffer.subarray(0, length), 'buffer').copy(this.outer, BLOCK);
-    return hash('sha256', this.outer, 'buffer');
+    this.outer.write(hash('sha256', buffer.subarray(0, length), 'binary'), BLOCK, 'latin1');
+    return this.outer;
   }
 }

@@ -25,7 +25,7 @@ export class V4ChunkSigner implements ChunkSigner {
   }
 
   private next(stringToSign: string): string {
-    this.previous = this.key.digest(stringToSign).toString('hex');
+    this.previous = this.key.hexDigest(stringToSign);
     return this.previous;
   }
 }

@@ -31,13 +31,13 @@ export function verifyV4(
   const canonical = canonicalRequest(request, claim.signedHeaders, payloadHash);
   const key = signingKey(identity?.secretAccessKey ?? DUMMY_SECRET, credential.day, credential.region);
   const stringToSign = `AWS4-HMAC-SHA256\n${date.text}\n${credential.scope}\n${hash('sha256', canonical)}`;
-  let matches = signatureEquals(key.digest(stringToSign), claim.signature, 'hex');
+  let matches = signatureEquals(key.hexDigest(stringToSign), claim.signature);
   if (!matches && NON_ASCII.test(canonical)) {
     // Above: Python and Node clients sign UTF-8 of a text whose header they then send in Latin-1.
     // Here: Go, C++ and others sign the very bytes that they send.
     const bytes = hash('sha256', Buffer.from(canonical, 'latin1'));
     const asSent = `AWS4-HMAC-SHA256\n${date.text}\n${credential.scope}\n${bytes}`;
-    matches = signatureEquals(key.digest(asSent), claim.signature, 'hex');
+    matches = signatureEquals(key.hexDigest(asSent), claim.signature);
   }
   if (identity === undefined) throw invalidAccessKeyId(credential.accessKeyId);
   if (!matches) {

@@ -12,9 +12,11 @@ export class CachedOpenObject implements OpenObject {
   }
 
   read({ start, end }: ByteRange): ObjectReader {
-    const rest = this.object.content.subarray(start, end);
+    const { content: whole } = this.object;
+    const rest = start === 0 && end === whole.length ? whole : whole.subarray(start, end);
     let position = 0;
     return {
+      content: rest,
       read: (buffer) => {
         const count = rest.copy(buffer, 0, position);
         position += count;

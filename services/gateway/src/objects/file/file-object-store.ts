@@ -1,5 +1,6 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
+import type { MaybePromise } from '../../maybe-promise.js';
 import type { FileDriver, OpenFile, TemporaryFile } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { RESERVED_FOLDER, joinPath, parentOf, type StoragePath } from '../../storage/storage-path.js';
@@ -57,30 +58,14 @@ export class FileObjectStore implements ObjectStore {
     return { conditionalWrites: atomicCreate || sharedLocks, pinnedReads, tagging: true, multipart: true };
   }
 
-  async head(key: ObjectKey): Promise<ObjectInfo> {
-    const path = keyToPath(key);
-    try {
-      const cached = await this.findCached(path);
-      if (cached) return cached.info;
-      const { info, file } = await this.openPinned(key, path);
-      await file.close();
-      return info;
-    } catch (error) {
-      throw toS3Error(error);
-    }
+  head(key: ObjectKey): MaybePromise<ObjectInfo> {
+    const cached = this.findCached(keyToPath(key));
+    return cached && !(cached instanceof Promise) ? cached.info : this.headLater(key, cached);
   }
 
-  async open(key: ObjectKey): Promise<OpenObject> {
-    const path = keyToPath(key);
-    try {
-      const cached = await this.findCached(path);
-      if (cached) return new CachedOpenObject(cached);
-      const { info, file } = await this.openPinned(key, path);
-      if (!this.cache.accepts(file.stat)) return new FileOpenObject(info, file);
-      return new CachedOpenObject(await this.keep(path, info, file));
-    } catch (error) {
-      throw toS3Error(error);
-    }
+  open(key: ObjectKey): MaybePromise<OpenObject> {
+    const cached = this.findCached(keyToPath(key));
+    return cached && !(cached instanceof Promise) ? new CachedOpenObject(cached) : this.openLater(key, cached);
   }
 
   async put(request: PutObject): Promise<ObjectInfo> {
@@ -167,9 +152,43 @@ export class FileObjectStore implements ObjectStore {
     }
   }
 
-  private async findCached(path: StoragePath): Promise<CachedObject | undefined> {
+  private async headLater(key: ObjectKey, looking: Promise<CachedObject | undefined> | undefined): Promise<ObjectInfo> {
+    const path = keyToPath(key);
+    try {
+      const cached = await looking;
+      if (cached) return cached.info;
+      const { info, file } = await this.openPinned(key, path);
+      await file.close();
+      return info;
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+
+  private async openLater(key: ObjectKey, looking: Promise<CachedObject | undefined> | undefined): Promise<OpenObject> {
+    const path = keyToPath(key);
+    try {
+      const cached = await looking;
+      if (cached) return new CachedOpenObject(cached);
+      const { info, file } = await this.openPinned(key, path);
+      if (!this.cache.accepts(file.stat)) return new FileOpenObject(info, file);
+      return new CachedOpenObject(await this.keep(path, info, file));
+    } catch (error) {
+      throw toS3Error(error);
+    }
+  }
+
+  private findCached(path: StoragePath): MaybePromise<CachedObject | undefined> {
     const place = joinPath(this.base, path);
-    return this.cache.has(place) ? this.cache.get(place, await this.files.identify(path)) : undefined;
+    const known = this.cache.get(place);
+    if (known === undefined) return undefined;
+    try {
+      const stat = this.files.identify(path);
+      if (!(stat instanceof Promise)) return this.cache.check(place, known, stat);
+      return stat.then((now) => this.cache.check(place, known, now));
+    } catch (error) {
+      throw toS3Error(error);
+    }
   }
 
   private async keep(path: StoragePath, info: ObjectInfo, file: OpenFile): Promise<CachedObject> {

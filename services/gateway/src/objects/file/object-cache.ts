@@ -36,14 +36,13 @@ export class ObjectCache {
     sizeCalculation: ({ content }) => content.length + ENTRY_BYTES,
   });
 
-  has(path: string): boolean {
-    return this.objects.has(path);
+  /** What is kept of a path, which may not be valid any more: see {@link check}. */
+  get(path: string): CachedObject | undefined {
+    return this.objects.get(path);
   }
 
-  /** @param stat what the name leads to now */
-  get(path: string, stat: FileStat | undefined): CachedObject | undefined {
-    const known = this.objects.get(path);
-    if (known === undefined) return undefined;
+  /** @param stat what the name leads to now @returns the object where it is still that */
+  check(path: string, known: CachedObject, stat: FileStat | undefined): CachedObject | undefined {
     if (stat && isSame(known.stat, stat)) return known;
     this.objects.delete(path);
     return undefined;
