@@ -19,7 +19,7 @@ export function mustClose(exchange: Exchange): boolean {
 }
 
 /**
- * Ends an answer. Where the request's body was not read (an error found before it, as authentication errors are), closing at once
+ * Ends an answer, of whose body the exchange knows the bytes. Where the request's body was not read (an error found before it, as authentication errors are), closing at once
  * would reset the connection under a client that is still sending, and the answer with it; reading all of it would let anybody
  * make the gateway swallow terabytes. So the answer is sent, and the rest read for a while, bounded.
  */
@@ -27,7 +27,8 @@ export function lingeringEnd(exchange: Exchange, body: string | Buffer | undefin
   const { raw, response } = exchange;
   if (mustClose(exchange)) return linger(exchange, body);
   if (!raw.complete) raw.resume();
-  if (typeof body === 'string') response.end(body, isAscii(body) ? 'latin1' : 'utf8');
+  // A page of a listing is hundreds of kilobytes of keys that mostly are ASCII: as Latin-1, which is the same then, they are only copied.
+  if (typeof body === 'string') response.end(body, exchange.bytesOut === body.length ? 'latin1' : 'utf8');
   else response.end(body);
 }
 
@@ -37,11 +38,6 @@ async function linger(exchange: Exchange, body: string | Buffer | undefined): Pr
   else response.write(body);
   await clientIsDone(exchange);
   response.end();
-}
-
-// A page of a listing is hundreds of kilobytes of keys that mostly are: as Latin-1, which is the same then, they are only copied.
-function isAscii(text: string): boolean {
-  return Buffer.byteLength(text) === text.length;
 }
 
 /** Resolves when the client has sent all or closed, has sent too much, or has had its time. */

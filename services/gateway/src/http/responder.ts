@@ -41,9 +41,9 @@ export class Responder {
       const headers = ['x-amz-request-id', exchange.id, 'x-amz-id-2', HOST_ID, 'Server', 'Bucketway', ...cors];
       for (const value of answer.headers) headers.push(value);
       const head = exchange.raw.method === 'HEAD';
+      const bytes = typeof body === 'string' || Buffer.isBuffer(body) ? Buffer.byteLength(body) : undefined;
       if (typeof body === 'string') headers.push('Content-Type', 'application/xml');
-      if (typeof body === 'string') headers.push('Content-Length', String(Buffer.byteLength(body)));
-      else if (Buffer.isBuffer(body)) headers.push('Content-Length', String(body.length));
+      if (bytes !== undefined) headers.push('Content-Length', String(bytes));
       else if (body === undefined && !head && answer.status !== 204 && answer.status !== 304)
         headers.push('Content-Length', '0');
       // Read before the headers are written: a storage that fails now can still be told as an error.
@@ -52,6 +52,7 @@ export class Responder {
       if (mustClose(exchange)) headers.push('Connection', 'close');
       exchange.answering();
       response.writeHead(answer.status, headers);
+      if (!head) exchange.bytesOut = bytes ?? (Buffer.isBuffer(ready) ? ready.length : 0);
       const sending = this.sendBody(exchange, head ? undefined : ready);
       if (sending !== undefined) await sending;
     } finally {
@@ -85,7 +86,6 @@ export class Responder {
 
   private sendBody(exchange: Exchange, body: S3Response['body']): MaybePromise<void> {
     if (isStream(body)) return this.pump(exchange, body);
-    if (body !== undefined) exchange.bytesOut = Buffer.byteLength(body);
     return lingeringEnd(exchange, body);
   }
 

@@ -48,7 +48,7 @@ export class FileListing {
     // The bucket's own folder has no key: its marker belongs to a bucket above.
     const marked = folder !== '' && names.at(lowerBound(names, FOLDER_OBJECT)) === FOLDER_OBJECT;
     if (marked && folder.startsWith(this.prefix)) {
-      if (!(await this.take(folder, FOLDER_OBJECT, folder))) return false;
+      if (!this.take(folder, FOLDER_OBJECT, folder)) return false;
     }
     for (let i = this.firstIndex(names, folder); i < names.length; i++) {
       const name = names.at(i) as ByteString;
@@ -61,23 +61,34 @@ export class FileListing {
         } else if (key > this.prefix) break;
         continue;
       }
-      if (!(await this.take(folder, name, key))) return false;
+      // Only what lies in another folder has to be waited for: a page has a thousand names.
+      const goOn = this.isWalked(name, key) ? await this.walk(key) : this.take(folder, name, key);
+      if (!goOn) return false;
       if (this.from > key) i = Math.max(i, this.firstIndex(names, folder) - 1);
     }
     return true;
   }
 
-  /** Deals with a name whose key begins with the prefix. */
-  private async take(folder: ByteString, name: ByteString, key: ByteString): Promise<boolean> {
-    const cut = this.delimiter === '' ? -1 : key.indexOf(this.delimiter, this.prefix.length);
+  /** Whether a name whose key begins with the prefix is that of a folder whose names are looked at one by one. */
+  private isWalked(name: ByteString, key: ByteString): boolean {
+    return name.endsWith('/') && this.cutOf(key) < 0;
+  }
+
+  /** Where the delimiter ends a common prefix, or -1. */
+  private cutOf(key: ByteString): number {
+    return this.delimiter === '' ? -1 : key.indexOf(this.delimiter, this.prefix.length);
+  }
+
+  /** Deals with any other. @returns false when the page is full */
+  private take(folder: ByteString, name: ByteString, key: ByteString): boolean {
+    const cut = this.cutOf(key);
     if (cut >= 0) {
       const common = key.slice(0, cut + this.delimiter.length);
       if (common >= this.from) {
         this.from = successor(common);
         this.found.push({ kind: 'prefix', prefix: fromByteString(common) });
       }
-    } else if (name.endsWith('/')) return this.walk(key);
-    else if (key >= this.from) {
+    } else if (key >= this.from) {
       this.found.push({
         kind: 'object',
         folder: fromByteString(folder),
