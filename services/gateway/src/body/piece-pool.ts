@@ -6,9 +6,12 @@ export const PIECE_BYTES = 1024 * 1024;
 const MAX_PIECES = 48;
 const MAX_IDLE = 4;
 const SMALL_PIECE_BYTES = 128 * 1024;
+/** Milliseconds without a large body after which the memory goes back. */
+const IDLE_MS = 5_000;
 
-const idle: Buffer[] = [];
+const idle: Buffer<ArrayBuffer>[] = [];
 let lent = 0;
+let timer: NodeJS.Timeout | undefined;
 
 /** Lends a buffer of {@link PIECE_BYTES}, or of 128 KiB while too many are out. */
 export function acquirePiece(): Buffer {
@@ -21,7 +24,15 @@ export function acquirePiece(): Buffer {
 export function releasePiece(piece: Buffer): void {
   if (piece.length !== PIECE_BYTES) return;
   lent -= 1;
-  if (idle.length < MAX_IDLE) idle.push(piece);
+  if (idle.length < MAX_IDLE) idle.push(piece as Buffer<ArrayBuffer>);
+  if (timer) timer.refresh();
+  else timer = setTimeout(giveBack, IDLE_MS).unref();
+}
+
+/** Now, and not when the collector comes by, which does not feel memory outside its heap. */
+function giveBack(): void {
+  timer = undefined;
+  for (const { buffer } of idle.splice(0)) buffer.transfer(0);
 }
 
 /** Pieces that are lent now; for tests of leaks. */
