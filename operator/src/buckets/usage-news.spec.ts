@@ -59,8 +59,9 @@ describe('UsageNews', () => {
       bucket('same', { usage: said }),
       bucket('grown', { usage: { ...said, objects: 5 } }),
       bucket('without'),
+      { ...bucket('paused'), spec: { suspend: true } },
     ];
-    report = { buckets: new Map(['new', 'same', 'grown'].map((name) => [name, usage()])), keys: new Map() };
+    report = { buckets: new Map(['new', 'same', 'grown', 'paused'].map((name) => [name, usage()])), keys: new Map() };
     news.follow();
     await clock.advance(1);
     expect(queued.toSorted()).toEqual(['team/grown', 'team/new']);

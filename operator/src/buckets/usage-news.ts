@@ -65,7 +65,8 @@ export class UsageNews {
 
   private isNews(bucket: S3Bucket): boolean {
     const { bucketName, usage: before, credentials } = bucket.status ?? {};
-    if (bucketName === undefined) return false;
+    const isLeftAlone = bucket.spec.suspend === true || bucket.metadata.deletionTimestamp !== undefined;
+    if (bucketName === undefined || isLeftAlone) return false;
     const { usage, keys } = this.useOf(bucketName);
     if (usage !== undefined && (this.isTurn(bucket) || describeUsage(before, usage) !== before)) return true;
     const known = credentials?.keys ?? [];

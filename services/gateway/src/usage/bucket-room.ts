@@ -77,6 +77,16 @@ export class BucketRoom {
     this.ledger.deleted(this.path, key);
   }
 
+  /** The size of an object as the storage has it; undefined where there is none. */
+  async sizeOf(key: ObjectKey): Promise<number | undefined> {
+    try {
+      return (await this.head(key)).size;
+    } catch (error) {
+      if (error instanceof S3Error && error.code === 'NoSuchKey') return undefined;
+      throw error;
+    }
+  }
+
   private writtenSize(key: ObjectKey): number | undefined {
     return this.ledger.writtenSize(this.path, key);
   }
@@ -85,14 +95,5 @@ export class BucketRoom {
     const growth = { size: size - (replaced ?? 0), objects: replaced === undefined ? 1 : 0, replaced };
     const isPermitted = this.quota.mode === 'report' || this.ledger.fits(this.path, this.quota, growth);
     return isPermitted ? growth : undefined;
-  }
-
-  private async sizeOf(key: ObjectKey): Promise<number | undefined> {
-    try {
-      return (await this.head(key)).size;
-    } catch (error) {
-      if (error instanceof S3Error && error.code === 'NoSuchKey') return undefined;
-      throw error;
-    }
   }
 }

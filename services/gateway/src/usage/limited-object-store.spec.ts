@@ -111,6 +111,7 @@ describe('LimitedObjectStore', () => {
     expect(memory.objects.size).toBe(0);
     expect(await put(store, 'a', unknown('0123456789'))).toBeUndefined();
     expect(await put(store, 'b', { ...untouched(0), length: undefined })).toBe('QuotaExceeded');
+    expect(await put(store, 'a', unknown('9876543210'))).toBeUndefined();
   });
 
   it('refuses nothing where it only reports', async () => {

@@ -2,11 +2,11 @@ import type { ObjectKey } from '../http/object-key.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { WriteConditions } from '../objects/conditions.js';
 import type { ListQuery, ObjectListing } from '../objects/listing.js';
-import type { ObjectBody } from '../objects/object-body.js';
 import type { ObjectInfo, Tag } from '../objects/object-info.js';
 import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../objects/object-store.js';
 import type { ReadIntent } from '../objects/read-intent.js';
 import type { BucketRoom } from './bucket-room.js';
+import { limitBody } from './limit-body.js';
 import { LimitedMultipartStore } from './limited-multipart-store.js';
 
 /**
@@ -47,7 +47,7 @@ export class LimitedObjectStore implements ObjectStore {
     const { key, body } = request;
     const { length } = body;
     if (length !== undefined) return await this.room.write(key, length, () => this.store.put(request));
-    const limited = this.room.limitsBytes ? { ...request, body: limitBody(body, this.room) } : request;
+    const limited = this.room.limitsBytes ? { ...request, body: limitBody(body, key, this.room) } : request;
     return await this.room.write(key, 1, () => this.store.put(limited));
   }
 
@@ -64,23 +64,4 @@ export class LimitedObjectStore implements ObjectStore {
   putTags(key: ObjectKey, tags: readonly Tag[]): MaybePromise<void> {
     return this.store.putTags(key, tags);
   }
-}
-
-/** Only the end of a form's file tells its length: it is cut off where the room ends. */
-function limitBody(body: ObjectBody, room: BucketRoom): ObjectBody {
-  let left = room.left;
-  return {
-    length: body.length,
-    checksum: body.checksum,
-    claimedMd5: body.claimedMd5,
-    transfer: (sink) =>
-      body.transfer({
-        ...(sink.needsMd5 !== undefined && { needsMd5: sink.needsMd5 }),
-        write: (piece) => {
-          left -= piece.length;
-          if (left < 0) throw room.refuse();
-          return sink.write(piece);
-        },
-      }),
-  };
 }

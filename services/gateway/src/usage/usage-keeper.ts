@@ -48,6 +48,8 @@ interface Followed {
 export class UsageKeeper {
   /** By path: buckets of one path share it. In the order of their tries. */
   private readonly followed = new Map<string, Followed>();
+  /** Those that were never tried, which come first. */
+  private readonly untried = new Set<string>();
   private buckets: readonly (BucketMapping & { readonly quota: BucketQuota })[] = [];
   private readonly news = new Set<string>();
   private processes: UsageProcesses | undefined;
@@ -69,12 +71,12 @@ export class UsageKeeper {
   follow(buckets: Iterable<BucketMapping>, intervalSeconds: number): void {
     this.buckets = [...buckets].filter((bucket) => bucket.quota !== undefined) as typeof this.buckets;
     this.intervalMs = intervalSeconds * 1000;
-    const paths = new Set(this.buckets.map(({ path }) => path));
-    for (const path of this.followed.keys()) if (!paths.has(path)) this.followed.delete(path);
-    for (const path of paths) {
-      const quotas = JSON.stringify(this.buckets.filter((bucket) => bucket.path === path).map(({ quota }) => quota));
+    const wanted = new Map<string, string>();
+    for (const { path, quota } of this.buckets) wanted.set(path, `${wanted.get(path) ?? ''}${JSON.stringify(quota)}`);
+    for (const path of this.followed.keys()) if (!wanted.has(path)) this.drop(path);
+    for (const [path, quotas] of wanted) {
       const followed = this.followed.get(path);
-      if (followed === undefined) this.followed.set(path, neverCounted(quotas));
+      if (followed === undefined) this.add(path, quotas);
       // Another quota may have room for what was refused.
       else if (followed.quotas !== quotas) Object.assign(followed, { quotas, refusedAt: -Infinity });
     }
@@ -148,14 +150,21 @@ export class UsageKeeper {
     this.measureTimer = setTimeout(() => void this.measure(next.path), next.inMs).unref();
   }
 
-  /** Those that were never tried come first, then the one whose last try is the longest ago. */
+  private add(path: string, quotas: string): void {
+    this.untried.add(path);
+    this.followed.set(path, neverCounted(quotas));
+  }
+
+  private drop(path: string): void {
+    this.untried.delete(path);
+    this.followed.delete(path);
+  }
+
   private next(): { readonly path: string; readonly inMs: number } | undefined {
-    let oldest: [string, Followed] | undefined;
-    for (const entry of this.followed) {
-      if (entry[1].triedAt === -Infinity) return { path: entry[0], inMs: 0 };
-      oldest ??= entry;
-    }
-    return oldest && { path: oldest[0], inMs: oldest[1].triedAt + this.intervalMs - performance.now() };
+    for (const path of this.untried) return { path, inMs: 0 };
+    for (const [path, { triedAt }] of this.followed)
+      return { path, inMs: triedAt + this.intervalMs - performance.now() };
+    return undefined;
   }
 
   private async measure(path: string): Promise<void> {
@@ -171,7 +180,7 @@ export class UsageKeeper {
     }
     followed.triedAt = performance.now();
     if (this.followed.get(path) === followed) {
-      this.followed.delete(path);
+      this.drop(path);
       this.followed.set(path, followed);
     }
     if ('failure' in measured) {
