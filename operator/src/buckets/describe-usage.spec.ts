@@ -29,14 +29,21 @@ describe('describeUsage', () => {
 
   it.each([
     ['the same', {}, false],
-    ['half a percent more', { size: 1.206 * GIB, objects: 1005 }, false],
-    ['two percent more', { size: 1.224 * GIB }, true],
+    ['half a percent more objects', { objects: 1005 }, false],
+    ['more that is rounded away', { size: 1.29 * GIB }, false],
+    ['a tenth more', { size: 1.3 * GIB }, true],
     ['two percent fewer objects', { objects: 980 }, true],
     ['nothing at all', { size: 0, objects: 0 }, true],
     ['the same an hour later', { observedAt: Date.parse(AT) + 3_600_000 }, false],
     ['one object more an hour later', { objects: 1001, observedAt: Date.parse(AT) + 3_600_000 }, true],
   ])('is written again only where it is noticeably another: %s', (_, change, isWritten) => {
     expect(describeUsage(BEFORE, reported(change)) !== BEFORE).toBe(isWritten);
+  });
+
+  it('is written once for a bucket that stays as it is, however its size is rounded', () => {
+    const once = describeUsage(BEFORE, reported({ size: 9.99 * GIB }));
+    const later = reported({ size: 9.99 * GIB, observedAt: Date.parse(AT) + 86_400_000 });
+    expect(describeUsage(once, later)).toBe(once);
   });
 
   it('notices the first object of an empty bucket, and that an empty one stays empty', () => {

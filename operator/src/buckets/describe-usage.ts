@@ -22,9 +22,11 @@ export function describeUsage(
 }
 
 function isNoticeable({ size = '', objects = -1, observedAt = '' }: S3BucketUsage, reported: ReportedUsage): boolean {
-  if (differs(bytesOf(size), reported.size) || differs(objects, reported.objects)) return true;
-  const isOtherText = size !== formatSize(reported.size) || objects !== reported.objects;
-  return isOtherText && !(reported.observedAt - Date.parse(observedAt) < STALE_MS);
+  // As it would be written: what is rounded away must not count as a change each time.
+  const sizeNow = formatSize(reported.size);
+  if (differs(bytesOf(size), bytesOf(sizeNow)) || differs(objects, reported.objects)) return true;
+  const isSame = size === sizeNow && objects === reported.objects;
+  return !isSame && !(reported.observedAt - Date.parse(observedAt) < STALE_MS);
 }
 
 function differs(before: number, now: number): boolean {
