@@ -1,3 +1,4 @@
+import type { S3BucketPathPolicy } from '@bucketway/contract';
 import { Injectable } from '@nestjs/common';
 import type { KeyRecord } from '../credentials/key-ring-entry.js';
 import type { PublishedRevision } from '../documents/published-revision.js';
@@ -18,11 +19,13 @@ const REASONS = {
   storage: 'BackendUnavailable',
   timeout: 'BackendTimeout',
   missing: 'PathMissing',
+  occupied: 'PathNotEmpty',
 } as const;
 
 interface Probed {
   /** What was tried; another one is tried anew. */
   readonly fingerprint: string;
+  readonly pathPolicy: S3BucketPathPolicy;
   readonly verdict: Verdict;
   readonly at: number;
 }
@@ -46,6 +49,12 @@ export class BackendHealth {
       this.probed.delete(key);
       this.probing.delete(key);
     });
+  }
+
+  /** Whether the path of an S3Bucket that must be empty was found so. */
+  foundEmpty(key: string): boolean {
+    const probed = this.probed.get(key);
+    return probed?.pathPolicy === 'MustBeEmpty' && probed.verdict.status === 'True';
   }
 
   /**
@@ -72,18 +81,18 @@ export class BackendHealth {
         `The ${storage.kind} storage at ${storage.mount} is away (pod ${pod}): ${why}`,
       );
     }
+    const { pathPolicy } = granted;
+    if (pair === undefined && pathPolicy === 'MustBeEmpty') {
+      return unknown('NotProbed', 'The path is looked at once gateways know the key.');
+    }
     if (pair === undefined && granted.anonymous !== 'Read' && granted.anonymous !== 'ReadList') {
       return holds('PathReachable', 'The storage answers. No key was asked for, so no request was tried.');
     }
-    const fingerprint = [
-      granted.pathPolicy,
-      since.kind,
-      since.shard,
-      since.revision,
-      pair?.accessKeyId ?? 'anonymous',
-    ].join(' ');
+    const fingerprint = [pathPolicy, since.kind, since.shard, since.revision, pair?.accessKeyId ?? 'anonymous'].join(
+      ' ',
+    );
     if (known !== undefined && !this.probed.has(key) && !this.probing.has(key)) {
-      this.probed.set(key, { fingerprint, verdict: known, at: this.memory.now() });
+      this.probed.set(key, { fingerprint, pathPolicy, verdict: known, at: this.memory.now() });
     }
     const before = this.probed.get(key);
     const fresh = before?.fingerprint === fingerprint;
@@ -104,15 +113,17 @@ export class BackendHealth {
     // What it should be may have changed meanwhile.
     if (this.probing.get(key) !== fingerprint) return;
     this.probing.delete(key);
-    if (verdict.status !== 'Unknown') this.probed.set(key, { fingerprint, verdict, at: this.memory.now() });
+    if (verdict.status !== 'Unknown') {
+      const { pathPolicy } = granted;
+      this.probed.set(key, { fingerprint, pathPolicy, verdict, at: this.memory.now() });
+    }
     this.queue.add(key);
   }
 
   private async ask({ bucketName, pathPolicy }: PolicyAcceptance, pair: KeyRecord | undefined): Promise<Verdict> {
-    const mustExist = pathPolicy === 'MustExist';
     const pods = this.fleet.readyPods();
     if (pods.length === 0) return unknown('NotProbed', 'No gateway is ready to be asked.');
-    const results = await Promise.all(pods.map((pod) => this.fleet.probe.ask(pod, bucketName, pair, mustExist)));
+    const results = await Promise.all(pods.map((pod) => this.fleet.probe.ask(pod, bucketName, pair, pathPolicy)));
     const unusable = results.find((result): result is Extract<ProbeResult, { usable: false }> => !result.usable);
     if (unusable === undefined) {
       return holds(

@@ -7,6 +7,7 @@ import { BucketReconciler } from './bucket-reconciler.js';
 import { ClusterNews } from './cluster-news.js';
 import { GatewayNews } from './gateway-news.js';
 import { TakeOver } from './take-over.js';
+import { UsageNews } from './usage-news.js';
 
 /** Passes of an S3Bucket that may fail before lost documents are written without it. */
 const FIRST_TRIES = 8;
@@ -18,6 +19,7 @@ export class BucketNews {
     readonly takeOver: TakeOver,
     readonly cluster: ClusterNews,
     readonly gateways: GatewayNews,
+    readonly usage: UsageNews,
   ) {}
 }
 
@@ -45,11 +47,13 @@ export class BucketController {
     await this.news.gateways.follow();
     for (const key of keys) this.queue.add(key);
     this.queue.start((key) => this.pass(key));
+    this.news.usage.follow();
     this.settleOnceSeen();
   }
 
   /** Lets passes that run end, and writes nothing any more. */
   async stop(): Promise<void> {
+    this.news.usage.stop();
     await this.queue.stop();
     this.publisher.stop();
   }

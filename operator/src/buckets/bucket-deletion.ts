@@ -40,7 +40,8 @@ export class BucketDeletion {
     // Before any data goes: that cannot be undone.
     const held = this.withdrawal.held(owner, isMeant);
     if (held !== undefined) return await this.block(bucket, held.verdict, held.retryInMs);
-    const deletesData = bucket.spec.reclaimPolicy === 'Delete';
+    const isTrial = this.withdrawal.isTrial(bucket);
+    const deletesData = bucket.spec.reclaimPolicy === 'Delete' && !isTrial;
     if (deletesData && served !== undefined) {
       const blocked = await this.emptier.empty(bucket, served);
       if (blocked !== undefined) return await this.block(bucket, blocked, EMPTYING_INTERVAL_MS);
@@ -52,7 +53,8 @@ export class BucketDeletion {
     this.reporter.memory.awaitGateways(key, waiting?.version);
     if (waiting !== undefined) return { requeueAfterMs: waiting.forMs };
     await this.release.keys(bucket);
-    await this.release.claim(owner, !deletesData);
+    // What was never its own it leaves as it was, and to whom it was.
+    await this.release.claim(owner, !deletesData && !isTrial);
     await this.finalizer.remove(bucket);
     this.reporter.memory.forget(key);
     return undefined;

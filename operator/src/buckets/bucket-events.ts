@@ -7,9 +7,16 @@ import { EventRecorder } from '../kube/event-recorder.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
 
 /** Conditions whose change is worth an event; the others follow from them. */
-const TOLD: readonly ConditionType[] = ['Accepted', 'CredentialsReady', 'BackendReachable', 'Ready', 'DeletionBlocked'];
+const TOLD: readonly ConditionType[] = [
+  'Accepted',
+  'CredentialsReady',
+  'BackendReachable',
+  'Ready',
+  'QuotaExceeded',
+  'DeletionBlocked',
+];
 /** Where `True` is what somebody should look at. */
-const ABNORMAL: ReadonlySet<ConditionType> = new Set<ConditionType>(['DeletionBlocked']);
+const ABNORMAL: ReadonlySet<ConditionType> = new Set<ConditionType>(['QuotaExceeded', 'DeletionBlocked']);
 
 /** Tells with Kubernetes events what a person would ask about an S3Bucket. */
 @Injectable()

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { S3Bucket } from '@bucketway/contract';
 import { currentKey } from '../credentials/current-key.js';
+import type { KeyPlan } from '../credentials/key-plan.js';
 import { objectKey } from '../kube/kube-object.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
 import { ownerOf } from './admission.js';
@@ -11,16 +12,26 @@ import type { StatusFacts } from './describe-status.js';
 import { KeyRings } from './key-rings.js';
 import type { RingPlan } from './key-rings.js';
 import { knownReachable } from './known-reachable.js';
+import { pathBinding } from './path-binding.js';
+import type { PathBinding } from './path-binding.js';
 import { Programming } from './programming.js';
+import type { Program } from './programming.js';
 import { ringOf, RingUsers } from './ring-users.js';
-import { toMappedBucket } from './to-mapped-bucket.js';
+import { toMappedBucket, toTrialMapping } from './to-mapped-bucket.js';
 import { fails, holds, unknown } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
 /** What a pass over an accepted S3Bucket found out. */
 export interface Provisioned {
   readonly findings: Findings;
-  readonly facts: StatusFacts;
+  readonly facts: Omit<StatusFacts, 'use'>;
+}
+
+/** How far mapping, path and keys are. */
+interface Served {
+  readonly binding: PathBinding;
+  readonly program: Program;
+  readonly plan: KeyPlan;
 }
 
 /** Takes an accepted S3Bucket a step further: keys, mapping, gateways, the app's Secret, and whether it can be used. */
@@ -38,17 +49,16 @@ export class BucketProvision {
     const key = objectKey(bucket.metadata);
     this.users.accept(bucket, granted);
     const ring = await this.keyRings.plan(ringOf(bucket));
-    const program = this.programming.want(bucket, toMappedBucket(granted, ownerOf(bucket), ring.plan.grants));
-    const credentialsReady = await this.handOut(bucket, granted, ring);
-    const pair = currentKey(ring.plan);
-    const known = program.restored === true ? knownReachable(bucket, granted, pair) : undefined;
-    const backendReachable =
-      program.stored !== undefined && program.verdict.status === 'True'
-        ? this.backend.judge(key, granted, program.stored, pair, known)
-        : unknown('NotProbed', 'The path is tried once every gateway serves the bucket.');
+    const stored = this.programming.stored(granted.bucketName);
+    const binding = pathBinding(bucket, stored, this.backend.foundEmpty(key));
+    const mapping = toMappedBucket(granted, ownerOf(bucket), ring.plan.grants);
+    const program = this.programming.want(bucket, binding === 'trial' ? toTrialMapping(mapping) : mapping);
+    const backendReachable = this.tryPath(bucket, granted, { binding, program, plan: ring.plan });
+    const credentialsReady =
+      binding === 'bound' ? await this.handOut(bucket, granted, ring) : (ring.refusal ?? keepBack(backendReachable));
     return {
       findings: {
-        accepted: holds('Accepted', `The S3Bucket is permitted and holds its name and path.${quotaNote(granted)}`),
+        accepted: holds('Accepted', 'The S3Bucket is permitted and holds its name and path.'),
         programmed: program.verdict,
         credentialsReady,
         backendReachable,
@@ -56,11 +66,27 @@ export class BucketProvision {
       facts: {
         granted,
         plan: ring.plan,
+        binding: program.verdict.status === 'True' || binding === 'bound' ? binding : 'trial',
         ...(program.stored && { stored: program.stored }),
         ...(program.programmed && { programmed: program.programmed }),
         ...(ring.lookAgainMs !== undefined && { lookAgainMs: ring.lookAgainMs }),
       },
     };
+  }
+
+  private tryPath(bucket: S3Bucket, granted: PolicyAcceptance, { binding, program, plan }: Served): Verdict {
+    if (program.stored === undefined || program.verdict.status !== 'True') {
+      return unknown('NotProbed', 'The path is tried once every gateway serves the bucket.');
+    }
+    const pair = currentKey(plan);
+    const known = program.restored === true ? knownReachable(bucket, granted, pair) : undefined;
+    // What a bucket has written itself is no reason to refuse it.
+    const pathPolicy =
+      granted.pathPolicy === 'MustBeEmpty' && binding !== 'trial' ? 'CreateIfMissing' : granted.pathPolicy;
+    const asked = { ...granted, pathPolicy };
+    const verdict = this.backend.judge(objectKey(bucket.metadata), asked, program.stored, pair, known);
+    if (binding !== 'trial' || verdict.status !== 'True') return verdict;
+    return unknown('NotProbed', 'The path is empty, and clients are about to be let in.');
   }
 
   private async handOut(bucket: S3Bucket, granted: PolicyAcceptance, { plan, refusal }: RingPlan): Promise<Verdict> {
@@ -77,7 +103,8 @@ export class BucketProvision {
   }
 }
 
-// Nothing should look stronger than it is.
-function quotaNote({ quota }: PolicyAcceptance): string {
-  return Object.keys(quota).length === 0 ? '' : ' Gateways of this version do not enforce its quota.';
+/** No key is handed out for objects that may be of somebody else. */
+function keepBack(backendReachable: Verdict): Verdict {
+  if (backendReachable.reason === 'PathNotEmpty') return backendReachable;
+  return unknown('NotProbed', 'The key is handed out once the path was found empty.');
 }

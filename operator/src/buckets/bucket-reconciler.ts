@@ -9,6 +9,7 @@ import { BucketQueue } from './bucket-queue.js';
 import type { PassResult } from './bucket-queue.js';
 import { LostBuckets } from './lost-buckets.js';
 import { StatusReporter } from './status-reporter.js';
+import { UsageNews } from './usage-news.js';
 import { fails, unknown } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -34,6 +35,7 @@ export class BucketReconciler {
     private readonly transitions: BucketTransitions,
     private readonly reporter: StatusReporter,
     private readonly queue: BucketQueue,
+    private readonly usage: UsageNews,
   ) {}
 
   /** @param bucket undefined where it is gone */
@@ -48,7 +50,8 @@ export class BucketReconciler {
     for (const other of admitted.requeue) this.queue.add(objectKey(other));
     await this.transitions.finalizer.ensure(bucket);
     const { findings, facts } = await this.transitions.provision.advance(bucket, admitted.accepted);
-    return await this.reporter.report(bucket, findings, facts);
+    const use = this.usage.useOf(facts.granted.bucketName);
+    return await this.reporter.report(bucket, findings, { ...facts, use });
   }
 
   /** Every S3Bucket was looked at: what nobody has any more ends. */

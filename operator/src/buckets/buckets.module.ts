@@ -29,6 +29,7 @@ import { RingUsers } from './ring-users.js';
 import { StatusReporter } from './status-reporter.js';
 import { StatusWriter } from './status-writer.js';
 import { TakeOver } from './take-over.js';
+import { UsageNews } from './usage-news.js';
 import { Withdrawal } from './withdrawal.js';
 
 /** S3Buckets: from what is asked to what gateways serve and apps can read. */
@@ -63,6 +64,7 @@ import { Withdrawal } from './withdrawal.js';
     StatusReporter,
     StatusWriter,
     TakeOver,
+    UsageNews,
     WatchedBuckets,
     Withdrawal,
   ],

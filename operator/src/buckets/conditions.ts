@@ -14,6 +14,7 @@ export interface Findings {
 /** Conditions that are reported only while they are true, or to say that they no longer are. */
 export interface Abnormal {
   readonly rotationInProgress?: Verdict;
+  readonly quotaExceeded?: Verdict;
   readonly deletionBlocked?: Verdict;
 }
 
@@ -26,7 +27,7 @@ const STALLING: ReadonlySet<ConditionType> = new Set<ConditionType>(['Accepted']
  */
 export function judgeConditions(
   findings: Findings,
-  { rotationInProgress, deletionBlocked }: Abnormal,
+  { rotationInProgress, quotaExceeded, deletionBlocked }: Abnormal,
 ): ConditionVerdicts {
   const decisive = [
     ['Accepted', findings.accepted],
@@ -48,6 +49,7 @@ export function judgeConditions(
     verdicts.set('Stalled', stalled ? holds(reason, message) : fails('Progressing', message));
   }
   if (rotationInProgress !== undefined) verdicts.set('RotationInProgress', rotationInProgress);
+  if (quotaExceeded !== undefined) verdicts.set('QuotaExceeded', quotaExceeded);
   if (deletionBlocked !== undefined) verdicts.set('DeletionBlocked', deletionBlocked);
   return verdicts;
 }

@@ -1,4 +1,11 @@
-import type { S3Bucket, S3BucketCredentialsStatus, S3BucketProgrammed, S3BucketStatus } from '@bucketway/contract';
+import type {
+  S3Bucket,
+  S3BucketCredentialsStatus,
+  S3BucketKey,
+  S3BucketProgrammed,
+  S3BucketStatus,
+  S3BucketUsage,
+} from '@bucketway/contract';
 import { currentKey } from '../credentials/current-key.js';
 import type { KeyPlan } from '../credentials/key-plan.js';
 import type { OperatorConfiguration } from '../config/operator-configuration.js';
@@ -6,11 +13,20 @@ import type { PublishedRevision } from '../documents/published-revision.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
 import { mergeConditions, toSeconds } from './conditions.js';
 import type { ConditionVerdicts } from './conditions.js';
+import { describeUsage } from './describe-usage.js';
+import { keyUseTime } from './key-use-time.js';
+import type { PathBinding } from './path-binding.js';
+import { hasQuota } from './to-mapped-bucket.js';
+import type { BucketUse } from './usage-news.js';
 
 /** What a pass over an accepted S3Bucket found out beside its conditions. */
 export interface StatusFacts {
   readonly granted: PolicyAcceptance;
   readonly plan: KeyPlan;
+  /** Before it is past its trial, it has no bucket name and no Secret. */
+  readonly binding: PathBinding;
+  /** What gateways say of it. */
+  readonly use: BucketUse;
   /** The version of the mapping that gateways should have. */
   readonly stored?: PublishedRevision;
   readonly programmed?: S3BucketProgrammed;
@@ -28,23 +44,37 @@ export function describeStatus(
 ): S3BucketStatus {
   const generation = metadata.generation ?? 0;
   const { endpoint: url, region, addressingStyle } = configuration;
+  const { usage: usageBefore, ...others } = before ?? {};
+  const usage = facts === undefined ? usageBefore : usageOf(facts, usageBefore);
+  const isServed = facts !== undefined && facts.binding !== 'trial';
   return {
-    ...before,
+    ...others,
     ...(facts && {
-      bucketName: before?.bucketName ?? facts.granted.bucketName,
+      ...(isServed && { bucketName: before?.bucketName ?? facts.granted.bucketName }),
       path: facts.granted.path,
       endpoint: { url, region, addressingStyle },
-      credentials: describeCredentials(facts.plan, metadata.name),
-      ...(facts.granted.credentials.mode === 'Managed' && { binding: { name: facts.granted.credentials.secretName } }),
+      credentials: describeCredentials(facts, metadata.name, before?.credentials?.keys ?? []),
+      ...(isServed &&
+        facts.granted.credentials.mode === 'Managed' && { binding: { name: facts.granted.credentials.secretName } }),
       ...(facts.programmed && { programmed: facts.programmed }),
     }),
+    ...(usage && { usage }),
     observedGeneration: generation,
     conditions: mergeConditions(before?.conditions, verdicts, generation, now),
   };
 }
 
-function describeCredentials(plan: KeyPlan, bucketName: string): S3BucketCredentialsStatus {
+function usageOf({ granted, use }: StatusFacts, before: S3BucketUsage | undefined): S3BucketUsage | undefined {
+  return hasQuota(granted.quota) ? describeUsage(before, use.usage) : undefined;
+}
+
+function describeCredentials(
+  { plan, use }: StatusFacts,
+  bucketName: string,
+  before: readonly S3BucketKey[],
+): S3BucketCredentialsStatus {
   const { entry, phase, nextRotationTime } = plan;
+  const usedBefore = new Map(before.map(({ accessKeyId, lastUsedTime }) => [accessKeyId, lastUsedTime]));
   const current = currentKey(plan);
   const observed = entry.observedRotationRequests?.[bucketName];
   return {
@@ -52,11 +82,15 @@ function describeCredentials(plan: KeyPlan, bucketName: string): S3BucketCredent
     ...(nextRotationTime && { nextRotationTime: toSeconds(nextRotationTime) }),
     ...(observed !== undefined && { observedRotationRequest: observed }),
     rotationPhase: phase === 'None' ? 'Idle' : phase,
-    keys: entry.keys.map(({ accessKeyId, state, createdAt, retireAt }) => ({
-      accessKeyId,
-      state,
-      createdAt: toSeconds(new Date(createdAt)),
-      ...(retireAt !== undefined && { retireAt: toSeconds(new Date(retireAt)) }),
-    })),
+    keys: entry.keys.map(({ accessKeyId, state, createdAt, retireAt }) => {
+      const lastUsedTime = keyUseTime(usedBefore.get(accessKeyId), use.keys.get(accessKeyId));
+      return {
+        accessKeyId,
+        state,
+        createdAt: toSeconds(new Date(createdAt)),
+        ...(retireAt !== undefined && { retireAt: toSeconds(new Date(retireAt)) }),
+        ...(lastUsedTime !== undefined && { lastUsedTime }),
+      };
+    }),
   };
 }

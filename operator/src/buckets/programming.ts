@@ -52,12 +52,17 @@ export class Programming {
     });
   }
 
+  /** The mapping of a bucket name as it is stored. */
+  stored(bucketName: string): MappedBucket | undefined {
+    return this.publisher.mapping(bucketName)?.bucket;
+  }
+
   /** Wants a mapping to be served. */
   want(bucket: S3Bucket, mapping: MappedBucket): Program {
     const key = objectKey(bucket.metadata);
     const content = canonicalJson(mapping);
     const stored = this.publisher.mapping(mapping.name);
-    if (stored === undefined || canonicalJson(stored.bucket) !== content) return this.store(key, mapping, content);
+    if (stored === undefined || canonicalJson(stored.bucket) !== content) return this.publish(key, mapping, content);
     const { since, restored } = stored;
     this.pending.delete(key);
     const acknowledgement = this.fleet.judge([since]);
@@ -71,14 +76,14 @@ export class Programming {
     };
   }
 
-  private store(key: string, mapping: MappedBucket, content: string): Program {
+  private publish(key: string, mapping: MappedBucket, content: string): Program {
     const before = this.pending.get(key);
     const failure = before?.content === content ? before.failure : undefined;
     if (before?.content !== content || failure !== undefined) {
       const pending: Pending = { content, failure: undefined };
       this.pending.set(key, pending);
       this.publisher.setMapping(mapping).then(
-        (revision) => this.stored(key, revision),
+        (revision) => this.published(key, revision),
         (error: unknown) => this.failed(key, pending, error),
       );
     }
@@ -90,7 +95,7 @@ export class Programming {
     };
   }
 
-  private stored(key: string, revision: PublishedRevision): void {
+  private published(key: string, revision: PublishedRevision): void {
     this.fleet.announce(revision);
     this.queue.add(key);
   }

@@ -9,9 +9,10 @@ import { BucketEvents } from './bucket-events.js';
 import { BucketMemory } from './bucket-memory.js';
 import type { PassResult } from './bucket-queue.js';
 import { judgeConditions } from './conditions.js';
-import type { ConditionVerdicts, Findings } from './conditions.js';
+import type { Abnormal, ConditionVerdicts, Findings } from './conditions.js';
 import { describeStatus } from './describe-status.js';
 import type { StatusFacts } from './describe-status.js';
+import { judgeQuota } from './judge-quota.js';
 import { judgeRotation } from './judge-rotation.js';
 import { StatusWriter } from './status-writer.js';
 
@@ -48,7 +49,7 @@ export class StatusReporter {
   /** @param facts undefined where the S3Bucket was not accepted */
   async report(bucket: S3Bucket, findings: Findings, facts?: StatusFacts): Promise<PassResult> {
     const key = objectKey(bucket.metadata);
-    const verdicts = judgeConditions(findings, facts === undefined ? {} : judgeRotation(bucket, facts.plan));
+    const verdicts = judgeConditions(findings, facts === undefined ? {} : judgeAbnormal(bucket, facts));
     const ready = verdicts.get('Ready')?.status === 'True';
     const stalled = verdicts.get('Stalled')?.status === 'True';
     const settled = stalled || (ready && SETTLED.has(facts?.plan.phase ?? 'None'));
@@ -56,7 +57,8 @@ export class StatusReporter {
     if (facts !== undefined) this.events.keysChanged(bucket, facts.plan);
     const pendingMs = this.memory.pendingMs(bucket);
     const laterMs = nextPassMs(findings, facts);
-    if (!ready && !stalled) {
+    // That the path is its own must be stored before its key is handed out.
+    if (!ready && !stalled && facts?.binding !== 'opening') {
       const quietMs = this.quietMs(bucket, verdicts, pendingMs);
       if (quietMs > 0) return { requeueAfterMs: Math.min(quietMs, laterMs ?? quietMs) };
     }
@@ -84,6 +86,10 @@ export class StatusReporter {
     const status = describeStatus(bucket, verdicts, facts, this.configuration, this.memory.wallTime());
     if (await this.writer.write(bucket, status)) this.events.transition(bucket, status);
   }
+}
+
+function judgeAbnormal(bucket: S3Bucket, { plan, granted, use }: StatusFacts): Abnormal {
+  return { ...judgeRotation(bucket, plan), ...judgeQuota(bucket, granted.quota, use.usage) };
 }
 
 function nextPassMs({ programmed, backendReachable }: Findings, facts: StatusFacts | undefined): number | undefined {

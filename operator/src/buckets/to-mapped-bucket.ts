@@ -6,7 +6,7 @@ import type {
   S3BucketAnonymousMode,
 } from '@bucketway/contract';
 import type { ClaimOwner } from '../claims/claim.js';
-import type { EffectiveBucket } from '../policy/decision.js';
+import type { EffectiveBucket, EffectiveQuota } from '../policy/decision.js';
 
 const ACCESS_MODES: Readonly<Record<S3BucketAccessMode, AccessMode>> = {
   ReadWrite: 'read-write',
@@ -20,24 +20,53 @@ const ANONYMOUS_MODES: Readonly<Record<S3BucketAnonymousMode, AnonymousMode>> = 
   ReadList: 'read-list',
 };
 
+/** What the key may do while the operator looks whether the path is empty. */
+const TRIAL_MODE: AccessMode = 'list-only';
+
 /** The mapping that gateways serve for an accepted S3Bucket. @param keyIds the keys that may use it */
 export function toMappedBucket(
   { bucketName, path, accessMode, anonymous, quota, cors }: EffectiveBucket,
   { namespace, name, uid }: ClaimOwner,
   keyIds: readonly string[],
 ): MappedBucket {
-  const limits = {
-    ...(quota.maxBytes !== undefined && { maxBytes: quota.maxBytes }),
-    ...(quota.maxObjects !== undefined && { maxObjects: quota.maxObjects }),
-  };
   return {
     name: bucketName,
     path,
     owner: { namespace, name, uid },
     grants: keyIds.map((accessKeyId) => ({ accessKeyId, mode: ACCESS_MODES[accessMode] })),
     anonymous: ANONYMOUS_MODES[anonymous],
-    ...(Object.keys(limits).length > 0 && { quota: limits }),
+    ...(hasQuota(quota) && { quota: toMappedQuota(quota) }),
     ...(cors.length > 0 && { cors: cors.map((rule) => ({ ...rule, allowedHeaders: rule.allowedHeaders ?? [] })) }),
+  };
+}
+
+/** Whether gateways are told of a quota: there is a limit, or the usage is asked for without one. */
+export function hasQuota({ maxBytes, maxObjects, mode }: EffectiveQuota): boolean {
+  return maxBytes !== undefined || maxObjects !== undefined || mode === 'Report';
+}
+
+/** The same for nobody but the operator, which looks whether the path is empty: the key may list, and nothing else. */
+export function toTrialMapping({ name, path, owner, grants }: MappedBucket): MappedBucket {
+  return {
+    name,
+    path,
+    ...(owner && { owner }),
+    grants: grants.map(({ accessKeyId }) => ({ accessKeyId, mode: TRIAL_MODE })),
+    anonymous: 'none',
+  };
+}
+
+/** Whether a mapping is one that {@link toTrialMapping} made. */
+export function isTrialMapping({ grants }: Pick<MappedBucket, 'grants'>): boolean {
+  return grants.every(({ mode }) => mode === TRIAL_MODE);
+}
+
+// What is enforced is not said: gateways of before take no mode.
+function toMappedQuota({ maxBytes, maxObjects, mode }: EffectiveQuota): NonNullable<MappedBucket['quota']> {
+  return {
+    ...(maxBytes !== undefined && { maxBytes }),
+    ...(maxObjects !== undefined && { maxObjects }),
+    ...(mode === 'Report' && { mode: 'report' as const }),
   };
 }
 

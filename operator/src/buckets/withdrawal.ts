@@ -10,6 +10,7 @@ import { GatewayFleet } from '../gateways/gateway-fleet.js';
 import { objectKey } from '../kube/kube-object.js';
 import { BucketMemory } from './bucket-memory.js';
 import { Claims } from './claims.js';
+import { pathBinding } from './path-binding.js';
 import { holds } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -41,6 +42,13 @@ export class Withdrawal {
     const owner = held && this.publisher.mapping(held.bucketName)?.bucket.owner;
     const isOwn = owner?.namespace === namespace && owner.name === name && (owner.uid ?? uid) === uid;
     return isOwn ? held?.bucketName : undefined;
+  }
+
+  /** Whether its path was never found empty as it must be: what is there is not its own. */
+  isTrial(bucket: S3Bucket): boolean {
+    const served = this.servedName(bucket.metadata);
+    const stored = served === undefined ? undefined : this.publisher.mapping(served)?.bucket;
+    return pathBinding(bucket, stored, false) === 'trial';
   }
 
   /** Why nothing of an S3Bucket may be ended yet, its data included: many others go with it. */

@@ -147,6 +147,12 @@ export class OperatorConfiguration {
   @Min(1, { message: 'must be at least 1' })
   @IsInt({ message: 'must be a whole number of requests a second' })
   readonly requestsPerSecond: number = 200;
+
+  /** Seconds between two questions to the gateways how full buckets are and which keys are in use. */
+  @Max(3600, { message: 'must be at most 3600' })
+  @Min(1, { message: 'must be at least 1' })
+  @IsInt({ message: 'must be a whole number of seconds' })
+  readonly usageIntervalSeconds: number = 60;
 }
 
 function isEndpoint(value: unknown): boolean {

@@ -1,5 +1,6 @@
+import type { S3BucketPathPolicy } from '@bucketway/contract';
 import type { GatewayPod } from './gateway-pod.js';
-import { firstElement } from './s3-answer.js';
+import { elements, firstElement } from './s3-answer.js';
 import type { RequestKey, SignedRequests } from './signed-requests.js';
 
 /** A key that no client uses: the answer 404 shows that the bucket is there, the key pair is right and the storage answers. */
@@ -11,7 +12,7 @@ const PROBE_TIMEOUT_MS = 10_000;
 /** What came of asking a gateway for an object of a bucket. */
 export type ProbeResult =
   | { readonly usable: true }
-  | { readonly usable: false; readonly fault: 'missing'; readonly message: string }
+  | { readonly usable: false; readonly fault: 'missing' | 'occupied'; readonly message: string }
   | {
       readonly usable: false;
       /** `gateway`: it does not know bucket or key; `storage`: it does, and the storage does not answer. */
@@ -23,18 +24,36 @@ export type ProbeResult =
 export class BucketProbe {
   constructor(private readonly requests: SignedRequests) {}
 
-  /** Without a key the request is anonymous. @param mustExist whether a bucket without its folder is not usable */
-  async ask(pod: GatewayPod, bucket: string, key: RequestKey | undefined, mustExist: boolean): Promise<ProbeResult> {
-    const path = `/${bucket}/${PROBE_KEY}`;
-    const request = { method: 'GET', path, headers: { range: 'bytes=0-0' }, timeoutMs: PROBE_TIMEOUT_MS } as const;
+  /** Without a key the request is anonymous. @param pathPolicy what must be at the path for the bucket to be usable */
+  async ask(
+    pod: GatewayPod,
+    bucket: string,
+    key: RequestKey | undefined,
+    pathPolicy: S3BucketPathPolicy,
+  ): Promise<ProbeResult> {
     try {
+      if (pathPolicy === 'MustBeEmpty') return await this.askForObjects(pod, bucket, key);
+      const path = `/${bucket}/${PROBE_KEY}`;
+      const request = { method: 'GET', path, headers: { range: 'bytes=0-0' }, timeoutMs: PROBE_TIMEOUT_MS } as const;
       const { status, body } = await this.requests.send(pod, request, key);
       const result = judge(status, body);
-      return result.usable && mustExist ? await this.askForFolder(pod, bucket, key) : result;
+      return result.usable && pathPolicy === 'MustExist' ? await this.askForFolder(pod, bucket, key) : result;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return { usable: false, fault: 'timeout', message: `gateway pod ${pod.name} did not answer: ${reason}` };
     }
+  }
+
+  private async askForObjects(pod: GatewayPod, bucket: string, key: RequestKey | undefined): Promise<ProbeResult> {
+    const query = { 'list-type': '2', 'max-keys': '1' };
+    const request = { method: 'GET', path: `/${bucket}`, query, timeoutMs: PROBE_TIMEOUT_MS } as const;
+    const { status, body } = await this.requests.send(pod, request, key);
+    if (status !== 200) return judge(status, body);
+    if (elements(body, 'Contents').length === 0) return { usable: true };
+    const message =
+      'There are objects at the path, and pathPolicy is MustBeEmpty: move them away, or set pathPolicy to CreateIfMissing ' +
+      'to take them over.';
+    return { usable: false, fault: 'occupied', message };
   }
 
   private async askForFolder(pod: GatewayPod, bucket: string, key: RequestKey | undefined): Promise<ProbeResult> {

@@ -8,6 +8,8 @@ import { GatewayMonitor } from './gateway-monitor.js';
 import { GatewayNudger } from './gateway-nudger.js';
 import type { GrantedKeys } from './granted-keys.js';
 import { SignedRequests } from './signed-requests.js';
+import { mergeUsageReports, NO_USAGE } from './usage-report.js';
+import type { UsageReport } from './usage-report.js';
 
 /** All gateways: what they have, how to make them take up what is new, and how to use a bucket through them. */
 @Injectable()
@@ -39,6 +41,12 @@ export class GatewayFleet implements OnApplicationShutdown {
   /** Which keys a gateway lets in, by shard of the mappings. @throws Error where it does not say */
   async grantedKeys(pod: GatewayPod): Promise<ReadonlyMap<number, GrantedKeys>> {
     return await this.monitor.grantedKeys(pod);
+  }
+
+  /** How full buckets are and when keys were used, as far as gateways that clients are sent to say so: those of before do not. */
+  async usage(): Promise<UsageReport> {
+    const asked = this.readyPods().map((pod) => this.monitor.usage(pod).catch(() => NO_USAGE));
+    return mergeUsageReports(await Promise.all(asked));
   }
 
   /** Those that clients are sent to. */

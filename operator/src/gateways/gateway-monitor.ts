@@ -8,6 +8,8 @@ import { documentKey, parseGatewayReport, sameReport } from './gateway-report.js
 import type { GatewayReport } from './gateway-report.js';
 import { parseGrantedKeys } from './granted-keys.js';
 import type { GrantedKeys } from './granted-keys.js';
+import { parseUsageReport } from './usage-report.js';
+import type { UsageReport } from './usage-report.js';
 
 /** Between two questions to a gateway that should have something new: from, up to, in milliseconds. */
 const FAST_MS = 40;
@@ -186,6 +188,11 @@ export class GatewayMonitor {
   /** Which keys a gateway lets in. @throws Error where it does not say */
   async grantedKeys(pod: GatewayPod): Promise<ReadonlyMap<number, GrantedKeys>> {
     return parseGrantedKeys(await this.fetch(pod, '/status/keys'));
+  }
+
+  /** How full buckets are and when keys were used. @throws Error where the gateway does not say */
+  async usage(pod: GatewayPod): Promise<UsageReport> {
+    return parseUsageReport(await this.fetch(pod, '/status/usage'));
   }
 
   private async read({ pod, report }: Watched): Promise<GatewayReport> {

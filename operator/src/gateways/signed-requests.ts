@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Hash, Hmac } from 'node:crypto';
+import { OPERATOR_USER_AGENT } from '@bucketway/contract';
 import { HttpRequest } from '@smithy/protocol-http';
 import { SignatureV4 } from '@smithy/signature-v4';
 import { Agent } from 'undici';
@@ -58,7 +59,7 @@ export class SignedRequests {
       port,
       path: request.path,
       query,
-      headers: { ...request.headers, host: `${host}:${port}` },
+      headers: { ...request.headers, host: `${host}:${port}`, 'user-agent': OPERATOR_USER_AGENT },
     });
     const { headers } = key === undefined ? unsigned : await this.sign(unsigned, key);
     const search = new URLSearchParams(query).toString().replaceAll('+', '%20');

@@ -67,7 +67,7 @@ describe('decide', () => {
       pathPolicy: 'CreateIfMissing',
       accessMode: 'ReadWrite',
       anonymous: 'None',
-      quota: { maxBytes: 1024 ** 4, maxObjects: 10 },
+      quota: { maxBytes: 1024 ** 4, maxObjects: 10, mode: 'Enforce' },
       reclaimPolicy: 'Retain',
       cors: [],
       credentials: {
@@ -103,7 +103,7 @@ describe('decide', () => {
       path: '/media/inbox/x',
       pathPolicy: 'MustExist',
       anonymous: 'Read',
-      quota: { maxBytes: 1024 ** 3, maxObjects: 3 },
+      quota: { maxBytes: 1024 ** 3, maxObjects: 3, mode: 'Enforce' },
       cors: spec.cors,
       credentials: {
         mode: 'Existing',
@@ -144,6 +144,13 @@ describe('decide', () => {
       /set spec\.credentials\.mode to Managed/,
     ],
     ['too large a quota', { quota: { maxSize: '2Ti' } }, {}, 'LimitExceeded', /1099511627776 bytes .*: lower it/],
+    [
+      'a limit that is only reported',
+      { quota: { mode: 'Report' } },
+      {},
+      'LimitExceeded',
+      /set spec.quota.mode to Enforce/,
+    ],
     ['a quota that is none', { quota: { maxSize: '2TB' } }, {}, 'InvalidSpec', /such as "500Gi"/],
     [
       'too many S3Buckets',

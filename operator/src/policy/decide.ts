@@ -1,12 +1,12 @@
 import { defaultSecretName, isBucketName, isTreePath, parseDuration, parseSize } from '@bucketway/contract';
 import type { S3BucketAccessMode, S3BucketQuota, S3BucketRotation } from '@bucketway/contract';
-import type { Decision, PolicyReason, PolicyRefusal, PolicyRequest } from './decision.js';
+import type { Decision, EffectiveQuota, PolicyReason, PolicyRefusal, PolicyRequest } from './decision.js';
 import { effectiveRotation } from './effective-rotation.js';
 import { selects } from './label-selector.js';
 import { isWithin, joinPath, pathKey, splitPath } from './path-key.js';
 import { expandText } from './path-template.js';
 import type { TemplateVariables } from './path-template.js';
-import type { Policy, PolicyRule, Quota, Rotation } from './policy.js';
+import type { Policy, PolicyRule, Rotation } from './policy.js';
 import { RESERVED_SEGMENT_PREFIX } from './reserved-segment.js';
 
 /** Asks the tenancy policy about an S3Bucket. Pure: the same request has the same answer. */
@@ -177,7 +177,10 @@ function checkCount({ limits }: PolicyRule, { namespace, standing }: PolicyReque
   );
 }
 
-function checkQuota({ limits, defaults }: PolicyRule, { maxSize, maxObjects }: S3BucketQuota): Quota {
+function checkQuota(
+  { limits, defaults }: PolicyRule,
+  { maxSize, maxObjects, mode = 'Enforce' }: S3BucketQuota,
+): EffectiveQuota {
   const own = parseSize(maxSize);
   if (maxSize !== undefined && own === undefined) {
     throw new Refusal('InvalidSpec', `"${maxSize}" is no size: set spec.quota.maxSize to one such as "500Gi"`);
@@ -186,9 +189,14 @@ function checkQuota({ limits, defaults }: PolicyRule, { maxSize, maxObjects }: S
     const message = `spec.quota.maxSize is more than the ${limits.maxBytes} bytes that are permitted: lower it`;
     throw new Refusal('LimitExceeded', message);
   }
+  // A limit that is only reported would be none.
+  if (mode === 'Report' && limits.maxBytes !== undefined) {
+    const message = `this namespace may use ${limits.maxBytes} bytes in a bucket, which is enforced: set spec.quota.mode to Enforce`;
+    throw new Refusal('LimitExceeded', message);
+  }
   const maxBytes = own ?? defaults.quota.maxBytes ?? limits.maxBytes;
   const objects = maxObjects ?? defaults.quota.maxObjects;
-  return { ...(maxBytes !== undefined && { maxBytes }), ...(objects !== undefined && { maxObjects: objects }) };
+  return { ...(maxBytes !== undefined && { maxBytes }), ...(objects !== undefined && { maxObjects: objects }), mode };
 }
 
 function checkRotation({ defaults }: PolicyRule, { interval, overlap }: S3BucketRotation): Rotation {

@@ -6,6 +6,7 @@ import type {
   S3BucketCorsRule,
   S3BucketCredentialsMode,
   S3BucketPathPolicy,
+  S3BucketQuotaMode,
   S3BucketReclaimPolicy,
   S3BucketSecretFormat,
 } from '@bucketway/contract';
@@ -37,11 +38,16 @@ export interface EffectiveBucket {
   readonly pathPolicy: S3BucketPathPolicy;
   readonly accessMode: S3BucketAccessMode;
   readonly anonymous: S3BucketAnonymousMode;
-  readonly quota: Quota;
+  readonly quota: EffectiveQuota;
   readonly reclaimPolicy: S3BucketReclaimPolicy;
   readonly cors: readonly S3BucketCorsRule[];
   readonly credentials: EffectiveCredentials;
   readonly suspend: boolean;
+}
+
+/** @see EffectiveBucket */
+export interface EffectiveQuota extends Quota {
+  readonly mode: S3BucketQuotaMode;
 }
 
 /** @see EffectiveBucket */

@@ -38,8 +38,9 @@ const LEGAL: [string, unknown][] = [
   ['the root as path', { path: '/' }],
   ['a deep path', { path: '/a/b.c/..d/Ünï côdé' }],
   ['a path of 1024', { path: `/${'a'.repeat(255)}`.repeat(4) }],
-  ['every enum', { pathPolicy: 'MustExist', accessMode: 'ReadOnly', anonymous: 'ReadList', reclaimPolicy: 'Delete' }],
+  ['every enum', { pathPolicy: 'MustBeEmpty', accessMode: 'ReadOnly', anonymous: 'ReadList', reclaimPolicy: 'Delete' }],
   ['a quota', { quota: { maxSize: '500Gi', maxObjects: 1 } }],
+  ['a quota that is only reported', { quota: { maxObjects: 1, mode: 'Report' } }],
   ['the largest quota', { quota: { maxSize: '9007199254740991', maxObjects: 9007199254740991 } }],
   ['an existing Secret', { credentials: existing }],
   ['no credentials', { credentials: { mode: 'None' } }],
@@ -98,7 +99,13 @@ const ILLEGAL: [string, unknown, RegExp][] = [
   ["the gateway's folder in capitals", { path: '/.BucketWay' }, /is the gateway's own/],
   ['a segment of 256', { path: `/${'a'.repeat(256)}` }, /must not hold a segment of more than 255 characters/],
   ['a path of 1025', { path: `/${'a'.repeat(255)}`.repeat(4) + '/' }, /spec\.path.*1024/],
-  ['another path policy', { pathPolicy: 'MustBeEmpty' }, /supported values: "CreateIfMissing", "MustExist"/],
+  ['another path policy', { pathPolicy: 'Exists' }, /supported values: "CreateIfMissing", "MustExist", "MustBeEmpty"/],
+  [
+    'an empty path that no key can look at',
+    { pathPolicy: 'MustBeEmpty', credentials: { mode: 'None' } },
+    /looked after with the key of the bucket: set credentials\.mode to Managed or Existing/,
+  ],
+  ['another mode of a quota', { quota: { mode: 'Warn' } }, /supported values: "Enforce", "Report"/],
   ['another access mode', { accessMode: 'WriteOnly' }, /supported values: "ReadWrite", "ReadOnly"/],
   ['another anonymous mode', { anonymous: 'Write' }, /supported values: "None", "Read", "List", "ReadList"/],
   ['another reclaim policy', { reclaimPolicy: 'Recycle' }, /supported values: "Retain", "Delete"/],
@@ -299,10 +306,16 @@ describe.skipIf(NO_KUBE_API_SERVER)('the S3Bucket CRD in a real API server (need
         rotationPhase: 'Overlap',
         keys: [
           { accessKeyId: 'BW7Q', state: 'Active', createdAt: '2026-11-22T10:00:00Z' },
-          { accessKeyId: 'BW7P', state: 'Retiring', retireAt: '2026-11-23T10:00:00Z' },
+          {
+            accessKeyId: 'BW7P',
+            state: 'Retiring',
+            retireAt: '2026-11-23T10:00:00Z',
+            lastUsedTime: '2026-11-22T09:00:00Z',
+          },
         ],
       },
       programmed: { revision: 42, hash: 'sha256:0', gateways: '3/3', time: '2026-11-22T10:00:00Z', latencyMs: 412 },
+      usage: { size: '1.2Gi', objects: 17, observedAt: '2026-11-22T10:00:00Z', approximate: true },
       conditions: [condition],
     };
 
@@ -315,6 +328,12 @@ describe.skipIf(NO_KUBE_API_SERVER)('the S3Bucket CRD in a real API server (need
       });
     });
 
+    it('has the mode of a quota filled in', async () => {
+      await expect(write({ quota: { maxObjects: 1 } })).resolves.toMatchObject({
+        spec: { quota: { mode: 'Enforce' } },
+      });
+    });
+
     it('is shown by kubectl under the short name and the category', async () => {
       const { metadata } = await write({ bucketName: 'photos' }, 'shown');
       await patchStatus(metadata.name, status);
@@ -322,7 +341,9 @@ describe.skipIf(NO_KUBE_API_SERVER)('the S3Bucket CRD in a real API server (need
       expect(lines[0]?.split(/\s+/)).toEqual(['NAME', 'BUCKET', 'PATH', 'MODE', 'READY', 'REASON', 'SECRET', 'AGE']);
       expect(lines[1]).toMatch(/^shown +photos +\/team-a\/photos +ReadWrite +True +Ready +photos-s3 +\d+s$/);
       const wide = await api.kubectl(['get', 'bucketway', '--field-selector=metadata.name=shown', '-owide']);
-      expect(wide).toMatch(/GATEWAYS +KEYAGE +MESSAGE +AGE\n.* 3\/3 .* A client can use the bucket now\. /);
+      expect(wide).toMatch(
+        /USED +GATEWAYS +KEYAGE +MESSAGE +AGE\n.* 1\.2Gi +3\/3 .* A client can use the bucket now\. /,
+      );
     });
 
     it('never changes its bucket name', async () => {

@@ -10,7 +10,7 @@ const BUCKET = {
   owner: { namespace: 'team-a', name: 'photos', uid: '1' },
   grants: [{ accessKeyId: 'BW7QABC', mode: 'read-write', prefix: '' }],
   anonymous: 'none',
-  quota: { maxBytes: 1000 },
+  quota: { maxBytes: 1000, mode: 'report' },
   cors: [{ allowedOrigins: ['https://*.example.com'], allowedMethods: ['GET'], maxAgeSeconds: 60 }],
 };
 
@@ -111,6 +111,7 @@ describe('parseMappingsDocument', () => {
       { buckets: [{ ...BUCKET, anonymous: 'all' }] },
       'buckets[0].anonymous: must be one of none, read, list, read-list',
     ],
+    [{ buckets: [{ ...BUCKET, quota: { mode: 'Report' } }] }, 'buckets[0].quota.mode: must be one of enforce, report'],
     [{ buckets: [{ ...BUCKET, quota: { maxBytes: -1 } }] }, 'buckets[0].quota.maxBytes: must not be negative'],
     [
       { buckets: [{ ...BUCKET, quota: { maxBytes: 'x' } }] },

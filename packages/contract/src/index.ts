@@ -23,6 +23,7 @@ export type { DocumentFile, DocumentKind } from './document-files.js';
 export { contentHash, documentHash, seal, verify } from './document-hash.js';
 export type { DocumentHeader } from './document-hash.js';
 export { findMistakes } from './find-mistakes.js';
+export { formatSize } from './format-size.js';
 export { isKeyPrefix, KEY_PREFIX_RULE } from './key-prefix.js';
 export {
   DOCUMENT_VERSION,
@@ -37,9 +38,12 @@ export { BucketGrant, BucketOwner, BucketQuota, MappedBucket, MappingsDocument }
 export { formatMistake, formatPath } from './mistake.js';
 export type { Mistake } from './mistake.js';
 export { nearestName } from './nearest-name.js';
+export { OPERATOR_USER_AGENT } from './operator-user-agent.js';
 export { DURATION_RULE, parseDuration } from './parse-duration.js';
 export { parseSize, SIZE_RULE } from './parse-size.js';
 export { DocumentError, parseCredentialsDocument, parseMappingsDocument } from './parse-document.js';
+export { QUOTA_MODES } from './quota-mode.js';
+export type { QuotaMode } from './quota-mode.js';
 export { Rule } from './rule.js';
 export type { S3Bucket, S3BucketMetadata } from './s3-bucket.js';
 export { CONDITION_STATUSES } from './s3-bucket-condition.js';
@@ -66,6 +70,7 @@ export {
   RECLAIM_POLICIES,
   S3_BUCKET_ACCESS_MODES,
   S3_BUCKET_ANONYMOUS_MODES,
+  S3_BUCKET_QUOTA_MODES,
   SECRET_FORMATS,
 } from './s3-bucket-spec.js';
 export type {
@@ -76,6 +81,7 @@ export type {
   S3BucketCredentialsMode,
   S3BucketPathPolicy,
   S3BucketQuota,
+  S3BucketQuotaMode,
   S3BucketReclaimPolicy,
   S3BucketRotation,
   S3BucketSecretFormat,
@@ -93,5 +99,6 @@ export type {
   S3BucketProgrammed,
   S3BucketRotationPhase,
   S3BucketStatus,
+  S3BucketUsage,
 } from './s3-bucket-status.js';
 export { isTreePath, TREE_PATH_RULE } from './tree-path.js';

@@ -20,6 +20,8 @@ import { BUCKET_NAME_RULE, isBucketName } from './bucket-name.js';
 import { CorsRuleDocument } from './cors-rule-document.js';
 import { isKeyPrefix, KEY_PREFIX_RULE } from './key-prefix.js';
 import { DOCUMENT_VERSION, MAX_BUCKETS, MAX_CORS_RULES, MAX_GRANTS } from './limits.js';
+import { QUOTA_MODES } from './quota-mode.js';
+import type { QuotaMode } from './quota-mode.js';
 import { Rule } from './rule.js';
 import { isTreePath, TREE_PATH_RULE } from './tree-path.js';
 
@@ -50,7 +52,7 @@ export class BucketGrant {
   readonly prefix?: string;
 }
 
-/** How much a bucket may hold. */
+/** How much a bucket may hold. A bucket with one is measured, also where it sets no limit. */
 export class BucketQuota {
   @IsOptional()
   @Max(Number.MAX_SAFE_INTEGER, { message: 'must be at most 2^53 - 1' })
@@ -63,6 +65,11 @@ export class BucketQuota {
   @Min(0, { message: 'must not be negative' })
   @IsInt({ message: 'must be a whole number of objects' })
   readonly maxObjects?: number;
+
+  /** `enforce` where it is left out. */
+  @IsOptional()
+  @IsIn(QUOTA_MODES, { message: `must be one of ${QUOTA_MODES.join(', ')}` })
+  readonly mode?: QuotaMode;
 }
 
 /** A bucket, where it lies in the tree, and who may use it. */
@@ -89,7 +96,7 @@ export class MappedBucket {
   readonly anonymous?: AnonymousMode;
 
   @IsOptional()
-  @ValidateNested({ message: 'must be an object with maxBytes or maxObjects' })
+  @ValidateNested({ message: 'must be an object with maxBytes, maxObjects or mode' })
   @Type(() => BucketQuota)
   readonly quota?: BucketQuota;
 

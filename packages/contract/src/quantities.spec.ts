@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { formatSize } from './format-size.js';
 import { parseDuration } from './parse-duration.js';
 import { parseSize } from './parse-size.js';
 
@@ -21,6 +22,21 @@ describe('parseSize', () => {
       expect(parseSize(text)).toBeUndefined();
     },
   );
+});
+
+describe('formatSize', () => {
+  it.each([
+    [0, '0'],
+    [1023, '1023'],
+    [1024, '1Ki'],
+    [1_288_490_189, '1.2Gi'],
+    [500 * 1024 ** 3 - 1, '499.9Gi'],
+    [500 * 1024 ** 3, '500Gi'],
+    [Number.MAX_SAFE_INTEGER, '7.9Pi'],
+    [5000 * 1024 ** 5, '5000Pi'],
+  ])('writes %i', (bytes, text) => {
+    expect(formatSize(bytes)).toBe(text);
+  });
 });
 
 describe('parseDuration', () => {

@@ -8,6 +8,7 @@ export const CONDITION_TYPES = {
   Reconciling: 'The operator is working towards the current spec (kstatus).',
   Stalled: 'Nothing will change without somebody changing something (kstatus).',
   RotationInProgress: 'A key is being replaced; the old one and the new one may both work.',
+  QuotaExceeded: 'The bucket holds as much as its quota permits, or a write was refused for it.',
   DeletionBlocked: 'The S3Bucket is deleted and cannot be released yet.',
 } as const;
 

@@ -1,7 +1,9 @@
 import type { CORS_METHODS } from './cors-rule-document.js';
 
-/** What happens where the path is not there yet. */
-export const PATH_POLICIES = ['CreateIfMissing', 'MustExist'] as const;
+/**
+ * What must be at the path: nothing in particular, a folder, or no object when the S3Bucket is bound for the first time.
+ */
+export const PATH_POLICIES = ['CreateIfMissing', 'MustExist', 'MustBeEmpty'] as const;
 
 /** @see PATH_POLICIES */
 export type S3BucketPathPolicy = (typeof PATH_POLICIES)[number];
@@ -36,11 +38,18 @@ export const SECRET_FORMATS = ['AWS', 'OBC', 'COSI', 'Files', 'ServiceBinding'] 
 /** @see SECRET_FORMATS */
 export type S3BucketSecretFormat = (typeof SECRET_FORMATS)[number];
 
+/** What becomes of a write for which the quota has no room: refused, or only reported. */
+export const S3_BUCKET_QUOTA_MODES = ['Enforce', 'Report'] as const;
+
+/** @see S3_BUCKET_QUOTA_MODES */
+export type S3BucketQuotaMode = (typeof S3_BUCKET_QUOTA_MODES)[number];
+
 /** How much a bucket may hold. */
 export interface S3BucketQuota {
   /** Bytes, with an optional suffix: `500Gi`. Read it with `parseSize`. */
   readonly maxSize?: string;
   readonly maxObjects?: number;
+  readonly mode?: S3BucketQuotaMode;
 }
 
 /** A CORS rule in S3's terms (Amazon S3 API, CORSRule). */

@@ -37,6 +37,8 @@ export interface S3BucketKey {
   readonly createdAt?: string;
   /** When a retiring key stops working. */
   readonly retireAt?: string;
+  /** When a client used it last, rounded down to the hour; absent: not that any gateway remembers. */
+  readonly lastUsedTime?: string;
 }
 
 /** The key pair in the app's Secret, and the others that work or will. */
@@ -63,6 +65,17 @@ export interface S3BucketProgrammed {
   readonly latencyMs?: number;
 }
 
+/** How much a bucket with a quota holds, as a gateway has measured it. */
+export interface S3BucketUsage {
+  /** As `formatSize` writes it: `1.2Gi`. */
+  readonly size?: string;
+  readonly objects?: number;
+  /** When the gateway counted the objects last. */
+  readonly observedAt?: string;
+  /** Whether writes of since then are added to what was counted. */
+  readonly approximate?: boolean;
+}
+
 /** What the operator reports. */
 export interface S3BucketStatus {
   readonly observedGeneration?: number;
@@ -73,5 +86,6 @@ export interface S3BucketStatus {
   readonly binding?: S3BucketBinding;
   readonly credentials?: S3BucketCredentialsStatus;
   readonly programmed?: S3BucketProgrammed;
+  readonly usage?: S3BucketUsage;
   readonly conditions?: readonly Condition[];
 }

@@ -11,18 +11,20 @@ import { Admission } from './operations/admission.js';
 import { Dispatcher } from './operations/dispatcher.js';
 import { OperationRegistry } from './operations/operation-registry.js';
 import { OperationsModule } from './operations/operations.module.js';
+import { UsageLedger } from './usage/usage-ledger.js';
 
 /** What the gateway is given by the process that runs it. */
 export interface GatewayEnvironment {
   readonly snapshots: SnapshotStore;
   readonly requestObserver: RequestObserver;
   readonly storageObserver: StorageObserver;
+  readonly usageLedger: UsageLedger;
 }
 
 /** Providers that every module may inject. */
 @Module({})
 class EnvironmentModule {
-  static with({ snapshots, requestObserver, storageObserver }: GatewayEnvironment): DynamicModule {
+  static with({ snapshots, requestObserver, storageObserver, usageLedger }: GatewayEnvironment): DynamicModule {
     return {
       module: EnvironmentModule,
       global: true,
@@ -30,8 +32,9 @@ class EnvironmentModule {
         { provide: SnapshotStore, useValue: snapshots },
         { provide: RequestObserver, useValue: requestObserver },
         { provide: StorageObserver, useValue: storageObserver },
+        { provide: UsageLedger, useValue: usageLedger },
       ],
-      exports: [SnapshotStore, RequestObserver, StorageObserver],
+      exports: [SnapshotStore, RequestObserver, StorageObserver, UsageLedger],
     };
   }
 }

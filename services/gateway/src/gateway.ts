@@ -13,6 +13,7 @@ import { answering } from './storage/loop-question.js';
 import { loadRemoteKinds } from './storage/remote-kinds.js';
 import { StorageTree } from './storage/storage-tree.js';
 import type { Gateway, GatewayOptions } from './supervisor/gateway-process.js';
+import { BucketMeter } from './usage/bucket-meter.js';
 
 /** Bytes of a request's headers; S3 allows 8 KiB, and clients and proxies add their own. */
 const MAX_HEADER_BYTES = 32 * 1024;
@@ -67,6 +68,7 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     listen: () => listen(app, server, options.listen),
     updateTls: (tls) => server.setSecureContext?.(tls),
     storages: () => app.get(StorageTree).states(),
+    measure: (path) => app.get(BucketMeter).measure(path),
     close: (graceMs) => close(app, server, silent, graceMs),
   };
 }

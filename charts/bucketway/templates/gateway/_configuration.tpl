@@ -35,6 +35,7 @@ domains:
 workers: {{ include "bucketway.workers" . }}
 accessLog: {{ .Values.gateway.accessLog }}
 shutdownGraceSeconds: {{ .Values.gateway.shutdownGraceSeconds }}
+usageIntervalSeconds: {{ .Values.gateway.usageIntervalSeconds }}
 {{- if .Values.tls.enabled }}
 tls:
   certFile: /etc/bucketway/tls/tls.crt

@@ -47,6 +47,7 @@ deletionGraceSeconds: {{ $operator.deletionGraceSeconds }}
 massDeletion:
   {{- toYaml $operator.massDeletion | nindent 2 }}
 requestsPerSecond: {{ $operator.requestsPerSecond }}
+usageIntervalSeconds: {{ $operator.usageIntervalSeconds }}
 policy:
   caseInsensitivePaths: {{ .Values.policy.caseInsensitivePaths }}
   rules:

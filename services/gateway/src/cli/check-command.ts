@@ -3,7 +3,6 @@ import type { Configuration } from '../config/configuration.js';
 import { DocumentLoader } from '../config/document-loader.js';
 import { nextDocumentState, NO_DOCUMENTS } from '../config/document-state.js';
 import { loadConfiguration } from '../config/load-configuration.js';
-import { unenforcedQuotas } from '../config/unenforced-quotas.js';
 import { HELP } from './help.js';
 import { parseFlags } from './parse-flags.js';
 import { UsageError } from './usage-error.js';
@@ -46,11 +45,9 @@ function summarize(file: string, configuration: Configuration): string {
     plural(configuration.identities.size, 'identity', 'identities'),
     plural(configuration.buckets.size + mapped.length, 'bucket'),
   ];
-  const quotas = unenforcedQuotas([...configuration.buckets.values(), ...mapped]);
-  const warning = quotas === undefined ? '' : `warning: ${quotas}\n`;
   // Not a mistake of this file, and the operator may be about to cure it.
   const notes = [...documents.refused].map(([path, reason]) => `note: ${path}: ${reason}\n`);
-  return `${file}: ok: ${counts.join(', ')}\n${warning}${notes.join('')}`;
+  return `${file}: ok: ${counts.join(', ')}\n${notes.join('')}`;
 }
 
 function plural(count: number, one: string, many = `${one}s`): string {

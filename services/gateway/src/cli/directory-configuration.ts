@@ -76,6 +76,7 @@ export function directoryConfiguration(
         ? { to: accessLog }
         : ({ to: 'file', path: resolve(accessLog) } as const),
     shutdownGraceSeconds: 25,
+    usageIntervalSeconds: 300,
     region: region(flags.get('region') ?? 'us-east-1'),
     domains: [],
     signatureVersions: signatureVersions(flags.get('signature-versions') ?? 'v4'),

@@ -107,7 +107,7 @@ export class BucketSection {
   readonly anonymous?: AnonymousMode;
 
   @IsOptional()
-  @ValidateNested({ message: 'must be an object with maxBytes or maxObjects' })
+  @ValidateNested({ message: 'must be an object with maxBytes, maxObjects or mode' })
   @Type(() => BucketQuota)
   readonly quota?: BucketQuota;
 
@@ -204,6 +204,12 @@ export class ConfigurationFile {
   @Min(0, { message: 'must not be negative' })
   @IsInt({ message: 'must be a whole number of seconds' })
   readonly shutdownGraceSeconds?: number;
+
+  @IsOptional()
+  @Max(86_400, { message: 'must be at most 86400' })
+  @Min(1, { message: 'must be at least 1' })
+  @IsInt({ message: 'must be a whole number of seconds' })
+  readonly usageIntervalSeconds?: number;
 }
 
 function isWorkers(value: unknown): boolean {

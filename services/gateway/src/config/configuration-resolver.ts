@@ -46,6 +46,7 @@ export class ConfigurationResolver {
       tls: this.tls(written),
       accessLog: this.accessLog(written),
       shutdownGraceSeconds: written.shutdownGraceSeconds ?? 25,
+      usageIntervalSeconds: written.usageIntervalSeconds ?? 300,
       region: written.region ?? 'us-east-1',
       domains: (written.domains ?? []).map((domain) => domain.toLowerCase()),
       signatureVersions: new Set(written.signatureVersions ?? ['v4']),

@@ -29,6 +29,8 @@ export interface Configuration {
   readonly tls: TlsMaterial | undefined;
   readonly accessLog: AccessLogTarget;
   readonly shutdownGraceSeconds: number;
+  /** Between two counts of the objects of a bucket with a quota. */
+  readonly usageIntervalSeconds: number;
   readonly region: string;
   readonly domains: readonly string[];
   readonly signatureVersions: ReadonlySet<'v4' | 'v2'>;

@@ -251,23 +251,6 @@ ${more}`;
     expect(configurationInForce.complete).toBe(true);
   });
 
-  it('warns of quotas, once for each configuration that is applied', () => {
-    const warnings = (): string[] => lines.filter((line) => line.includes('not enforced'));
-    writeFileSync(file, configuration('one').replace('path: /,', 'path: /, quota: {maxBytes: 1},'));
-    const configurationInForce = start();
-    expect(warnings()).toEqual([
-      expect.stringContaining('quotas are not enforced in this version (buckets: one)') as string,
-    ]);
-    configurationInForce.reload();
-    expect(warnings().length).toBe(1);
-    writeFileSync(file, configuration('two').replace('path: /,', 'path: /, quota: {maxObjects: 1},'));
-    configurationInForce.reload();
-    expect(warnings().length).toBe(2);
-    writeFileSync(file, configuration('two'));
-    configurationInForce.reload();
-    expect(warnings().length).toBe(2);
-  });
-
   it('tells which keys are let in, as what is in force says and not what was refused', () => {
     volume.publish(pair(7, 'aaa', 'AKEY1'));
     const configurationInForce = start();

@@ -13,7 +13,6 @@ import type { DocumentState } from './document-state.js';
 import { FileWatcher } from './file-watcher.js';
 import { needsRestart } from './needs-restart.js';
 import type { Snapshot } from './snapshot.js';
-import { unenforcedQuotas } from './unenforced-quotas.js';
 
 /** Where a configuration comes from. */
 export interface ConfigurationSource {
@@ -178,10 +177,7 @@ export class LiveConfiguration {
   }
 
   private makeChange(generation: number): ConfigurationChange {
-    const snapshot = buildSnapshot(this.configuration, this.documents, generation);
-    const quotas = unenforcedQuotas(snapshot.buckets.values());
-    if (quotas !== undefined) this.log.warn(`configuration: ${quotas}`, { generation });
-    return { snapshot, tls: this.configuration.tls };
+    return { snapshot: buildSnapshot(this.configuration, this.documents, generation), tls: this.configuration.tls };
   }
 
   private reasons(): string[] {

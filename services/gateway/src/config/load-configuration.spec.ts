@@ -34,6 +34,7 @@ describe('parseConfiguration', () => {
       storages: [{ mount: '/', local: { root: '/etc/bucketway/data', durability: 'none', metadata: 'auto' } }],
       accessLog: { to: 'stdout' },
       shutdownGraceSeconds: 25,
+      usageIntervalSeconds: 300,
       bucketRoot: undefined,
       documents: [],
       files: [FILE],
@@ -88,7 +89,7 @@ documents: [docs, /var/docs]
         { accessKeyId: 'AKREAD', permissions: new Set(['read']), prefix: 'public/' },
       ],
       anonymous: 'read',
-      quota: { maxBytes: 10 },
+      quota: { maxBytes: 10, mode: 'enforce' },
       cors: [{ allowedOrigins: ['*'], allowedMethods: ['GET'], allowedHeaders: [], exposeHeaders: [] }],
     });
     // A snapshot travels to the workers.

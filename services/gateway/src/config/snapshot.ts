@@ -1,3 +1,4 @@
+import type { QuotaMode } from '@bucketway/contract';
 import type { Identity } from '../auth/identity.js';
 import type { Permission } from '../auth/permission.js';
 import type { OpenlistOptions } from '../storage/openlist/openlist-options.js';
@@ -25,10 +26,11 @@ export interface CorsRule {
   readonly maxAgeSeconds?: number;
 }
 
-/** How much a bucket may hold. */
+/** How much a bucket may hold. A bucket with one is measured, also where it sets no limit. */
 export interface BucketQuota {
   readonly maxBytes?: number;
   readonly maxObjects?: number;
+  readonly mode: QuotaMode;
 }
 
 /** A bucket that the configuration or a document maps to a path of the tree. */

@@ -7,9 +7,9 @@ import type { BucketMapping, Snapshot } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import { isBucketName, type BucketName } from '../http/bucket-name.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import { StorageTree } from '../storage/storage-tree.js';
 import { BucketRootFolders } from './bucket-root-folders.js';
 import { BucketStateStore } from './bucket-state-store.js';
+import { BucketStores } from './bucket-stores.js';
 import { Buckets, type Bucket, type ListedBucket } from './buckets.js';
 import { LocatedBucket } from './located-bucket.js';
 import type { MultipartStore } from './multipart-store.js';
@@ -33,7 +33,7 @@ export class ConfiguredBuckets extends Buckets {
 
   constructor(
     private readonly snapshots: SnapshotStore,
-    private readonly tree: StorageTree,
+    private readonly stores: BucketStores,
     private readonly root: BucketRootFolders,
     private readonly states: BucketStateStore,
     private readonly access: Access,
@@ -59,15 +59,14 @@ export class ConfiguredBuckets extends Buckets {
 
   private async locate(snapshot: Snapshot, name: BucketName): Promise<Bucket> {
     const mapping = snapshot.buckets.get(name);
-    if (mapping)
-      return new LocatedBucket(name, mapping, this.tree.storeAt(mapping.path), this.states.of(name, mapping.path));
+    if (mapping) return new LocatedBucket(name, mapping, this.stores.of(mapping), this.states.of(name, mapping.path));
     try {
       const found = await this.root.find(snapshot, name);
       if (found) {
         return new LocatedBucket(
           name,
           found.mapping,
-          this.tree.storeAt(found.mapping.path, true),
+          this.stores.of(found.mapping, true),
           found.stateFile,
           found.state,
         );

@@ -1,7 +1,9 @@
 import type { MetricObject } from 'prom-client';
 import type { AccessLogTarget, ListenAddress, TlsMaterial } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
+import type { KeyUseTimes } from '../observability/key-uses.js';
 import type { StorageState } from '../storage/storage-state.js';
+import type { UsageProcesses } from '../usage/usage-keeper.js';
 
 /** What a process needs to serve, beside the snapshot; fixed while it runs, but for the certificate. */
 export interface ServeSettings {
@@ -31,13 +33,15 @@ export interface WorkerStatus {
 }
 
 /** The processes that serve S3: this one alone, or workers. */
-export interface Fleet {
+export interface Fleet extends UsageProcesses {
   /** Resolves when all of them accept connections. @throws StartError */
   start(change: ConfigurationChange): Promise<ListenAddress>;
   apply(change: ConfigurationChange): void;
   status(): Promise<readonly WorkerStatus[]>;
   /** Metrics of each process, to be added up. */
   metrics(): Promise<MetricObject[][]>;
+  /** When each key was used last, in any of them. */
+  keyUseTimes(): Promise<KeyUseTimes>;
   /** Lets running requests end. @returns whether all ended within the time */
   close(graceMs: number): Promise<boolean>;
 }

@@ -4,6 +4,8 @@ import type { SnapshotStore } from '../config/snapshot-store.js';
 import type { RequestObserver } from '../observability/request-observer.js';
 import type { StorageState } from '../storage/storage-state.js';
 import type { StorageObserver } from '../observability/storage-observer.js';
+import type { Usage } from '../usage/bucket-usage.js';
+import type { UsageLedger } from '../usage/usage-ledger.js';
 
 /** What a gateway needs from the process that it runs in. */
 export interface GatewayOptions {
@@ -13,6 +15,7 @@ export interface GatewayOptions {
   readonly tls?: TlsMaterial | undefined;
   readonly requestObserver: RequestObserver;
   readonly storageObserver: StorageObserver;
+  readonly usageLedger: UsageLedger;
   readonly log: LoggerService;
 }
 
@@ -24,6 +27,8 @@ export interface Gateway {
   updateTls?(tls: TlsMaterial): void;
   /** How the storages are now; must not wait for one that hangs. */
   storages?(): Promise<readonly StorageState[]>;
+  /** Counts the objects at a path of the tree. */
+  measure?(path: string): Promise<Usage>;
   /**
    * Stops accepting, closes idle connections and lets running requests end.
    *

@@ -3,9 +3,12 @@ import type { MetricObject } from 'prom-client';
 import type { ListenAddress } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
 import { SnapshotStore } from '../config/snapshot-store.js';
+import type { Snapshot } from '../config/snapshot.js';
 import { AccessLog, openAccessLog } from '../observability/access-log.js';
 import type { ApplicationLog } from '../observability/application-log.js';
 import type { BufferedWriter } from '../observability/buffered-writer.js';
+import { KeyUses } from '../observability/key-uses.js';
+import type { KeyUseTimes } from '../observability/key-uses.js';
 import { registerProcessMetrics } from '../observability/process-metrics.js';
 import { RequestMetrics } from '../observability/request-metrics.js';
 import { RequestObservers } from '../observability/request-observer.js';
@@ -13,6 +16,8 @@ import type { RequestObserver } from '../observability/request-observer.js';
 import { RunningRequests } from '../observability/running-requests.js';
 import { StorageMetrics } from '../observability/storage-observer.js';
 import { loadRemoteKinds } from '../storage/remote-kinds.js';
+import type { Measurement, PathUsage, UsageChange } from '../usage/bucket-usage.js';
+import { UsageLedger } from '../usage/usage-ledger.js';
 import type { ServeSettings, WorkerReport } from './fleet.js';
 import type { Gateway, GatewayFactory } from './gateway-process.js';
 import { trimHeap } from './trim-heap.js';
@@ -22,6 +27,8 @@ export class GatewayRunner {
   private readonly registry = new Registry();
   private readonly snapshots: SnapshotStore;
   private readonly requests = new RunningRequests();
+  private readonly keyUses = new KeyUses();
+  private readonly usage: UsageLedger;
   private readonly accessLog: BufferedWriter | undefined;
   private gateway: Gateway | undefined;
   private listening = false;
@@ -33,8 +40,10 @@ export class GatewayRunner {
     private readonly settings: ServeSettings,
     change: ConfigurationChange,
     private readonly log: ApplicationLog,
+    tellUsage: (changes: readonly UsageChange[]) => void,
   ) {
     this.snapshots = new SnapshotStore(change.snapshot);
+    this.usage = new UsageLedger(tellUsage);
     this.tls = change.tls;
     this.accessLog = openAccessLog(settings.accessLog);
     registerProcessMetrics(this.registry);
@@ -55,7 +64,7 @@ export class GatewayRunner {
   /** @throws what listening throws, such as `EADDRINUSE` */
   async start(): Promise<ListenAddress> {
     const metrics = new RequestMetrics(this.registry);
-    const observers: RequestObserver[] = [metrics, this.requests];
+    const observers: RequestObserver[] = [metrics, this.requests, this.keyUses];
     if (this.accessLog !== undefined) observers.push(new AccessLog(this.accessLog));
     this.gateway = await this.create({
       snapshots: this.snapshots,
@@ -63,6 +72,7 @@ export class GatewayRunner {
       tls: this.tls,
       requestObserver: new RequestObservers(observers),
       storageObserver: new StorageMetrics(this.registry),
+      usageLedger: this.usage,
       log: this.log,
     });
     trimHeap();
@@ -80,6 +90,8 @@ export class GatewayRunner {
   private async put({ snapshot, tls }: ConfigurationChange): Promise<void> {
     await loadRemoteKinds(snapshot.storages);
     this.snapshots.replace(snapshot);
+    this.keyUses.keepOnly(snapshot.identities);
+    this.usage.keepOnly(pathsWithQuota(snapshot));
     if (tls !== undefined && (tls.cert !== this.tls?.cert || tls.key !== this.tls.key)) this.gateway?.updateTls?.(tls);
     this.tls = tls;
   }
@@ -87,6 +99,25 @@ export class GatewayRunner {
   async report(): Promise<WorkerReport> {
     const storages = (await this.gateway?.storages?.()) ?? [];
     return { generation: this.snapshots.current.generation, storages };
+  }
+
+  /** Takes over how full buckets are. */
+  learnUsage(usages: readonly PathUsage[]): void {
+    this.usage.learn(usages);
+  }
+
+  /** Counts the objects at a path. */
+  async measure(path: string): Promise<Measurement> {
+    try {
+      return (await this.gateway?.measure?.(path)) ?? { failure: 'this process does not serve yet' };
+    } catch (error) {
+      return { failure: (error as Error).message };
+    }
+  }
+
+  /** When each key was used last in this process. */
+  keyUseTimes(): KeyUseTimes {
+    return this.keyUses.times();
   }
 
   metrics(): Promise<MetricObject[]> {
@@ -104,4 +135,8 @@ export class GatewayRunner {
     this.accessLog?.flush();
     return inTime;
   }
+}
+
+function pathsWithQuota({ buckets }: Snapshot): Set<string> {
+  return new Set([...buckets.values()].filter(({ quota }) => quota !== undefined).map(({ path }) => path));
 }

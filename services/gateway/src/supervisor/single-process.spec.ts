@@ -6,9 +6,11 @@ import { ApplicationLog } from '../observability/application-log.js';
 import type { RequestRecord } from '../observability/request-record.js';
 import type { GatewayOptions } from './gateway-process.js';
 import { SingleProcess } from './single-process.js';
+import { UsageKeeper } from '../usage/usage-keeper.js';
 
 const CHANGE: ConfigurationChange = { snapshot: { generation: 1 } as Snapshot, tls: undefined };
 const SETTINGS = { listen: { host: '127.0.0.1', port: 0 }, tls: undefined, accessLog: { to: 'off' } } as const;
+const LOG = new ApplicationLog(() => {}, false);
 const RECORD = { operation: 'GetObject', status: 200, totalMs: 1, turnAroundMs: 1 } as RequestRecord;
 
 /** A fleet whose gateway waits for the end of all requests and cuts them off after the grace, as the real one does. */
@@ -28,7 +30,8 @@ async function fleet(): Promise<{ fleet: SingleProcess; observer: GatewayOptions
       };
     },
     SETTINGS,
-    new ApplicationLog(() => {}, false),
+    LOG,
+    new UsageKeeper(LOG),
   );
   await single.start(CHANGE);
   const { requestObserver } = options!;

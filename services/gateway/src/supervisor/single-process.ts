@@ -2,6 +2,9 @@ import type { MetricObject } from 'prom-client';
 import type { ListenAddress } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
 import type { ApplicationLog } from '../observability/application-log.js';
+import type { KeyUseTimes } from '../observability/key-uses.js';
+import type { Measurement, PathUsage } from '../usage/bucket-usage.js';
+import type { UsageKeeper } from '../usage/usage-keeper.js';
 import { StartError } from './fleet.js';
 import type { Fleet, ServeSettings, WorkerStatus } from './fleet.js';
 import type { GatewayFactory } from './gateway-process.js';
@@ -16,11 +19,15 @@ export class SingleProcess implements Fleet {
     private readonly create: GatewayFactory,
     private readonly settings: ServeSettings,
     private readonly log: ApplicationLog,
+    private readonly usage: UsageKeeper,
   ) {}
 
   async start(change: ConfigurationChange): Promise<ListenAddress> {
     try {
-      this.runner = new GatewayRunner(this.create, this.settings, change, this.log);
+      const { usage } = this;
+      this.runner = new GatewayRunner(this.create, this.settings, change, this.log, (changes) =>
+        usage.changed(changes),
+      );
       const address = await this.runner.start();
       this.state = 'listening';
       return address;
@@ -40,6 +47,18 @@ export class SingleProcess implements Fleet {
 
   async metrics(): Promise<MetricObject[][]> {
     return this.runner === undefined ? [] : [await this.runner.metrics()];
+  }
+
+  measure(path: string): Promise<Measurement | undefined> {
+    return this.runner?.measure(path) ?? Promise.resolve(undefined);
+  }
+
+  tellUsage(usages: readonly PathUsage[]): void {
+    this.runner?.learnUsage(usages);
+  }
+
+  keyUseTimes(): Promise<KeyUseTimes> {
+    return Promise.resolve(this.runner?.keyUseTimes() ?? new Map<string, number>());
   }
 
   async close(graceMs: number): Promise<boolean> {

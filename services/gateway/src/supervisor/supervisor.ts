@@ -4,12 +4,14 @@ import { AdminServer } from '../admin/admin-server.js';
 import type { ListenAddress } from '../config/configuration.js';
 import { formatListenAddress } from '../config/listen-address.js';
 import { LiveConfiguration } from '../config/live-configuration.js';
-import type { ConfigurationSource } from '../config/live-configuration.js';
+import type { ConfigurationChange, ConfigurationSource } from '../config/live-configuration.js';
 import type { ApplicationLog } from '../observability/application-log.js';
 import { ConfigurationMetrics } from '../observability/configuration-metrics.js';
+import { UsageMetrics } from '../observability/usage-metrics.js';
 import { registerProcessMetrics } from '../observability/process-metrics.js';
 import { mergeStates } from '../storage/health/merge-states.js';
 import type { StorageState } from '../storage/storage-state.js';
+import { UsageKeeper } from '../usage/usage-keeper.js';
 import { VERSION } from '../version.js';
 import type { Fleet, WorkerStatus } from './fleet.js';
 import { WorkerPool } from './worker-pool.js';
@@ -27,6 +29,7 @@ export interface SupervisorAddresses {
 export class Supervisor implements AdminView {
   private readonly registry = new Registry();
   private readonly live: LiveConfiguration;
+  private readonly usageKeeper: UsageKeeper;
   private readonly startedAt = new Date();
   private fleet: Fleet | undefined;
   private admin: AdminServer | undefined;
@@ -38,6 +41,8 @@ export class Supervisor implements AdminView {
     private readonly log: ApplicationLog,
   ) {
     this.live = new LiveConfiguration(source, log, new ConfigurationMetrics(this.registry));
+    this.usageKeeper = new UsageKeeper(log);
+    new UsageMetrics(this.registry, () => this.usageKeeper.report());
   }
 
   /** @throws StartError where an address is taken */
@@ -48,8 +53,10 @@ export class Supervisor implements AdminView {
       await this.admin.listen(admin);
     }
     this.fleet = await this.makeFleet();
-    this.live.onChange((change) => this.fleet?.apply(change));
+    this.live.onChange((change) => this.apply(change));
+    this.followUsage();
     const s3 = await this.fleet.start(this.live.inForce);
+    this.usageKeeper.begin(this.fleet);
     this.live.watch();
     this.state = 'running';
     this.log.log(`serving S3 on ${formatListenAddress(s3)}`, {
@@ -66,6 +73,7 @@ export class Supervisor implements AdminView {
     const graceMs = this.state === 'running' ? shutdownGraceSeconds * 1000 : 0;
     this.state = 'draining';
     this.live.close();
+    this.usageKeeper.close();
     if (graceMs > 0) this.log.log('draining: no new connections, running requests end', { shutdownGraceSeconds });
     const inTime = (await this.fleet?.close(graceMs)) ?? true;
     await this.admin?.close();
@@ -104,10 +112,28 @@ export class Supervisor implements AdminView {
     return { documents: this.live.grantedKeys() };
   }
 
+  async usage(): Promise<object> {
+    const keys = await (this.fleet?.keyUseTimes() ?? []);
+    return {
+      buckets: this.usageKeeper.report(),
+      keys: [...keys].map(([accessKeyId, at]) => ({ accessKeyId, lastUsedAt: new Date(at).toISOString() })),
+    };
+  }
+
   async metrics(): Promise<string> {
     const own = await this.registry.getMetricsAsJSON();
     const all = await (this.fleet?.metrics() ?? []);
     return await AggregatorRegistry.aggregate([own, ...all]).metrics();
+  }
+
+  private apply(change: ConfigurationChange): void {
+    this.fleet?.apply(change);
+    this.followUsage();
+  }
+
+  private followUsage(): void {
+    const { inForce, settings } = this.live;
+    this.usageKeeper.follow(inForce.snapshot.buckets.values(), settings.usageIntervalSeconds);
   }
 
   private notReady(workers: readonly WorkerStatus[]): string | undefined {
@@ -125,12 +151,12 @@ export class Supervisor implements AdminView {
     const settings = { listen, tls, accessLog };
     if (workers > 1) {
       registerProcessMetrics(this.registry);
-      return new WorkerPool(workers, settings, this.log, this.registry);
+      return new WorkerPool(workers, settings, this.log, this.registry, this.usageKeeper);
     }
     // Only here: they load Nest and the S3 side, which a process that only supervises must not hold in memory.
     const { createGateway } = await import('../gateway.js');
     const { SingleProcess } = await import('./single-process.js');
-    return new SingleProcess(createGateway, settings, this.log);
+    return new SingleProcess(createGateway, settings, this.log, this.usageKeeper);
   }
 }
 

@@ -17,7 +17,8 @@ function send(message: FromWorker): void {
 
 async function start({ worker, settings, change }: Extract<ToWorker, { type: 'start' }>): Promise<void> {
   try {
-    runner = new GatewayRunner(createGateway, settings, change, ApplicationLog.ofProcess({ worker }));
+    const log = ApplicationLog.ofProcess({ worker });
+    runner = new GatewayRunner(createGateway, settings, change, log, (changes) => send({ type: 'usage', changes }));
     const address = await runner.start();
     send({ type: 'applied', generation: change.snapshot.generation });
     send({ type: 'listening', address });
@@ -42,13 +43,32 @@ async function receive(message: ToWorker): Promise<void> {
       await runner?.apply(message.change);
       return send({ type: 'applied', generation: message.change.snapshot.generation });
     case 'report':
-      if (runner !== undefined) send({ type: 'answer', question: message.question, answer: await runner.report() });
-      return;
     case 'metrics':
-      if (runner !== undefined) send({ type: 'answer', question: message.question, answer: await runner.metrics() });
+    case 'key-uses':
+    case 'measure':
+      if (runner !== undefined)
+        send({ type: 'answer', question: message.question, answer: await answer(runner, message) });
       return;
+    case 'usage':
+      return runner?.learnUsage(message.usages);
     case 'drain':
       return await end(message.graceMs);
+  }
+}
+
+async function answer(
+  of: GatewayRunner,
+  message: Extract<ToWorker, { question: number }>,
+): Promise<Extract<FromWorker, { type: 'answer' }>['answer']> {
+  switch (message.type) {
+    case 'report':
+      return await of.report();
+    case 'metrics':
+      return await of.metrics();
+    case 'key-uses':
+      return of.keyUseTimes();
+    case 'measure':
+      return await of.measure(message.path);
   }
 }
 

@@ -5,6 +5,9 @@ import type { MetricObject, Registry } from 'prom-client';
 import type { ListenAddress } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
 import type { ApplicationLog } from '../observability/application-log.js';
+import type { KeyUseTimes } from '../observability/key-uses.js';
+import type { Measurement, PathUsage } from '../usage/bucket-usage.js';
+import type { UsageKeeper } from '../usage/usage-keeper.js';
 import type { Fleet, ServeSettings, StartError, WorkerStatus } from './fleet.js';
 import { REQUESTS_CUT_OFF } from './worker-messages.js';
 import { Worker } from './worker.js';
@@ -30,6 +33,8 @@ export class WorkerPool implements Fleet {
   /** The counts of processes that died: a sum that went back would look like a reset. */
   private retired: MetricObject[] = [];
   private readonly restartsTotal: Counter;
+  /** Those of processes that died are not forgotten. */
+  private keyUses = new Map<string, number>();
   private change: ConfigurationChange | undefined;
   private closing: (() => void) | undefined;
   private cutOff = false;
@@ -39,6 +44,7 @@ export class WorkerPool implements Fleet {
     private readonly settings: ServeSettings,
     private readonly log: ApplicationLog,
     registry: Registry,
+    private readonly usage: UsageKeeper,
   ) {
     this.restartsTotal = new Counter({
       name: 'bucketway_worker_restarts_total',
@@ -86,6 +92,26 @@ export class WorkerPool implements Fleet {
     return [this.retired, ...all];
   }
 
+  /** The first process that serves counts: the others have more time for clients. */
+  async measure(path: string): Promise<Measurement | undefined> {
+    const listening = [...this.workers.values()].filter(({ state }) => state === 'listening');
+    return await listening.toSorted((a, b) => a.number - b.number)[0]?.measure(path);
+  }
+
+  tellUsage(usages: readonly PathUsage[]): void {
+    for (const worker of this.workers.values()) worker.tellUsage(usages);
+  }
+
+  async keyUseTimes(): Promise<KeyUseTimes> {
+    const told = await Promise.all([...this.workers.values()].map((worker) => worker.keyUseTimes()));
+    const configured = this.change?.snapshot.identities;
+    const merged = new Map<string, number>();
+    for (const [id, at] of [this.keyUses, ...told].flatMap((times) => [...(times ?? [])])) {
+      if (configured?.has(id) === true) merged.set(id, Math.max(at, merged.get(id) ?? 0));
+    }
+    return (this.keyUses = merged);
+  }
+
   async close(graceMs: number): Promise<boolean> {
     for (const { timer } of this.restarts.values()) clearTimeout(timer);
     if (this.workers.size === 0) return true;
@@ -109,6 +135,7 @@ export class WorkerPool implements Fleet {
     const worker = new Worker(number, restarts, this.settings, () => this.change as ConfigurationChange, {
       listening: (address) => {
         listening = true;
+        worker.tellUsage(this.usage.all());
         starting?.listening(address);
       },
       failed: (error) => {
@@ -117,6 +144,7 @@ export class WorkerPool implements Fleet {
         // Its replacement tries again: the port was free once.
         worker.kill();
       },
+      usage: (changes) => this.usage.changed(changes),
       exited: (exited, code, signal) => {
         if (this.closing !== undefined && code === REQUESTS_CUT_OFF) this.cutOff = true;
         this.exited(exited, signal ?? `exit code ${code}`);

@@ -4,6 +4,8 @@ import type { MetricObject } from 'prom-client';
 import type { ListenAddress } from '../config/configuration.js';
 import type { ConfigurationChange } from '../config/live-configuration.js';
 import { StartError } from './fleet.js';
+import type { KeyUseTimes } from '../observability/key-uses.js';
+import type { Measurement, PathUsage, UsageChange } from '../usage/bucket-usage.js';
 import type { ServeSettings, WorkerReport, WorkerStatus } from './fleet.js';
 import type { FromWorker, ToWorker } from './worker-messages.js';
 
@@ -14,6 +16,8 @@ const ANSWER_MS = 2000;
 export interface WorkerEvents {
   listening(address: ListenAddress): void;
   failed(error: StartError): void;
+  /** It wrote to buckets with a quota. */
+  usage(changes: readonly UsageChange[]): void;
   /** The process ended; a code and a signal as `child_process` has them. */
   exited(worker: Worker, code: number | null, signal: string | null): void;
 }
@@ -31,6 +35,7 @@ const MEMORY_SETTINGS = {
 export class Worker {
   private readonly process: ClusterWorker;
   private readonly questions = new Map<number, (answer: never) => void>();
+  private readonly measurements = new Set<(measurement: undefined) => void>();
   private question = 0;
   private generation = 0;
   private responsive = true;
@@ -51,6 +56,7 @@ export class Worker {
     this.process.on('message', (message: FromWorker) => this.receive(message));
     this.process.on('exit', (code: number | null, signal: string | null) => {
       this.questions.clear();
+      for (const end of this.measurements) end(undefined);
       events.exited(this, code, signal);
     });
     // A worker that died in the middle of a message shows as its exit.
@@ -78,6 +84,30 @@ export class Worker {
     return this.lastMetrics;
   }
 
+  /** When each key was used last there; undefined where it does not answer. */
+  async keyUseTimes(): Promise<KeyUseTimes | undefined> {
+    return this.state === 'listening' ? await this.ask<KeyUseTimes>('key-uses') : undefined;
+  }
+
+  tellUsage(usages: readonly PathUsage[]): void {
+    if (usages.length > 0) this.send({ type: 'usage', usages });
+  }
+
+  /** Has it count the objects of a path, however long that takes. @returns undefined where it ends meanwhile */
+  async measure(path: string): Promise<Measurement | undefined> {
+    const question = ++this.question;
+    return await new Promise((resolve) => {
+      const finish = (measurement: Measurement | undefined): void => {
+        this.measurements.delete(finish);
+        this.questions.delete(question);
+        resolve(measurement);
+      };
+      this.measurements.add(finish);
+      this.questions.set(question, finish);
+      this.send({ type: 'measure', question, path });
+    });
+  }
+
   drain(graceMs: number): void {
     this.state = 'draining';
     this.send({ type: 'drain', graceMs });
@@ -102,13 +132,15 @@ export class Worker {
       case 'applied':
         this.generation = message.generation;
         return;
+      case 'usage':
+        return this.events.usage(message.changes);
       case 'answer':
         this.questions.get(message.question)?.(message.answer as never);
         return;
     }
   }
 
-  private ask<Answer>(type: 'report' | 'metrics'): Promise<Answer | undefined> {
+  private ask<Answer>(type: 'report' | 'metrics' | 'key-uses'): Promise<Answer | undefined> {
     const question = ++this.question;
     return new Promise((resolve) => {
       const finish = (answer: Answer | undefined): void => {

@@ -6,7 +6,12 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as tlsConnect } from 'node:tls';
-import { GetObjectCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateMultipartUploadCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import type { S3Client } from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { seal } from '@bucketway/contract';
@@ -29,6 +34,11 @@ interface Status {
     readonly state: string;
   }[];
   readonly storages: readonly { readonly mount: string; readonly state: string }[];
+}
+
+interface Usage {
+  readonly buckets: readonly object[];
+  readonly keys: readonly object[];
 }
 
 describe.each([1, 2])('a gateway with %i workers', (workers) => {
@@ -162,6 +172,38 @@ ${more}`;
     const said = running.stdout + running.stderr + metrics + JSON.stringify(await status(running));
     expect(said).not.toContain(SECRET);
     expect(said).not.toContain(signature);
+  });
+
+  it('holds all its processes to a quota, and tells how full the bucket is and when keys were used', async () => {
+    writeFileSync(join(folder, 'data/one/there'), 'x'.repeat(50));
+    writeFileSync(file, configuration('one').replace('path: /one,', 'path: /one, quota: {maxBytes: 60},'));
+    const running = await start();
+    const usage = async (): Promise<Usage> => (await (await fetch(`${running.admin}/status/usage`)).json()) as Usage;
+    await vi.waitFor(async () => expect((await usage()).buckets).toMatchObject([{ size: 50, objects: 1 }]), 60_000);
+    await running.client('AKMAIN', SECRET).send(new PutObjectCommand({ Bucket: 'one', Key: 'k', Body: '0123456789' }));
+    // Each on a connection of its own, so that each process gets some.
+    const begin = async (): Promise<string> => {
+      const upload = new CreateMultipartUploadCommand({ Bucket: 'one', Key: 'more' });
+      const answer = running.client('AKMAIN', SECRET).send(upload);
+      return await answer.then(
+        () => 'ok',
+        (error: unknown) => (error as Error).name,
+      );
+    };
+    await vi.waitFor(async () => {
+      expect(await Promise.all([begin(), begin(), begin(), begin()])).toEqual(Array(4).fill('QuotaExceeded'));
+    }, 60_000);
+    await vi.waitFor(async () => {
+      expect(await usage()).toMatchObject({
+        buckets: [{ bucket: 'one', size: 60, objects: 2, approximate: true, exceeded: true }],
+        keys: [{ accessKeyId: 'AKMAIN', lastUsedAt: expect.stringMatching(/^\d{4}-.*:00\.000Z$/) as string }],
+      });
+    }, 60_000);
+    const metrics = await (await fetch(`${running.admin}/metrics`)).text();
+    expect(metrics).toContain('bucketway_bucket_usage_bytes{bucket="one"} 60\n');
+    expect(metrics).toContain('bucketway_bucket_usage_objects{bucket="one"} 2\n');
+    expect(metrics).toContain('bucketway_bucket_quota_bytes{bucket="one"} 60\n');
+    expect(metrics).not.toContain('bucketway_bucket_quota_objects{');
   });
 
   it('drains: a running transfer ends, new connections are refused, exit code 0', async () => {

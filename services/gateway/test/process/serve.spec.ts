@@ -110,13 +110,6 @@ describe('bucketway', () => {
     writeFileSync(file, 'storages:\n- mount: /\n  local: {root: .}\n');
     const good = await GatewayProcess.run(['check', file]);
     expect(good).toMatchObject({ code: 0, stdout: `${file}: ok: 1 storage, 0 identities, 0 buckets\n` });
-    writeFileSync(
-      file,
-      'storages: [{mount: /, local: {root: .}}]\nbuckets: [{name: abc, path: /, quota: {maxBytes: 1}}]\n',
-    );
-    const limited = await GatewayProcess.run(['check', file]);
-    expect(limited.code).toBe(0);
-    expect(limited.stdout).toContain('1 bucket\nwarning: quotas are not enforced in this version (buckets: abc)\n');
     rmSync(folder, { recursive: true });
   });
 

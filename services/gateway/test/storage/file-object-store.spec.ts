@@ -1,4 +1,7 @@
 import { TreeObjectStore } from '../../src/objects/tree/tree-object-store.js';
+import { BucketRoom } from '../../src/usage/bucket-room.js';
+import { LimitedObjectStore } from '../../src/usage/limited-object-store.js';
+import { UsageLedger } from '../../src/usage/usage-ledger.js';
 import { objectStoreContract } from '../contract/object-store.contract.js';
 import { PrefixedStore } from '../support/prefixed-store.js';
 import { makeStorage, VARIANTS } from '../support/storage-fixture.js';
@@ -42,4 +45,14 @@ objectStoreContract('a storage that is mounted in a tree', () => {
       inner.close();
     },
   };
+});
+
+objectStoreContract('a bucket with a quota that has room', () => {
+  const { store, close } = makeStorage();
+  const files = store('team/bucket');
+  const ledger = new UsageLedger(() => {});
+  ledger.learn([{ path: '/team/bucket', size: 0, objects: 0, observedAt: 1 }]);
+  const quota = { maxBytes: 2 ** 40, maxObjects: 1_000_000, mode: 'enforce' } as const;
+  const room = new BucketRoom(ledger, '/team/bucket', quota, (key) => files.head(key));
+  return { store: new LimitedObjectStore(files, room), hierarchical: true, close };
 });

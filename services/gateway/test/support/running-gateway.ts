@@ -11,6 +11,8 @@ import { createGateway } from '../../src/gateway.js';
 import { RequestObserver } from '../../src/observability/request-observer.js';
 import type { RequestRecord } from '../../src/observability/request-record.js';
 import { NoStorageObserver } from '../../src/observability/storage-observer.js';
+import { UsageKeeper } from '../../src/usage/usage-keeper.js';
+import { UsageLedger } from '../../src/usage/usage-ledger.js';
 
 export const MAIN: Identity = { name: 'main', accessKeyId: 'MAINKEY', secretAccessKey: 'main-secret-of-the-tests' };
 export const OTHER: Identity = { name: 'other', accessKeyId: 'OTHERKEY', secretAccessKey: 'other-secret-of-the-tests' };
@@ -38,6 +40,8 @@ export class RecordingObserver extends RequestObserver {
   }
 }
 
+const USAGE_INTERVAL_SECONDS = 300;
+
 export interface RunningGateway extends AsyncDisposable {
   readonly endpoint: string;
   readonly port: number;
@@ -45,6 +49,8 @@ export interface RunningGateway extends AsyncDisposable {
   readonly root: string;
   readonly snapshots: SnapshotStore;
   readonly observer: RecordingObserver;
+  /** Counts the buckets with a quota, each when it comes and then every five minutes. */
+  readonly usage: UsageKeeper;
   /** An SDK client with its default settings, but for the address. */
   client(identity?: Identity, options?: S3ClientConfig): S3Client;
   /** Puts a changed snapshot in force. */
@@ -70,15 +76,26 @@ export async function startGateway(change: Partial<Snapshot> = {}): Promise<Runn
   };
   const snapshots = new SnapshotStore(snapshot);
   const observer = new RecordingObserver();
+  // What goes wrong is worth reading; that Nest starts is not.
+  const log = new ConsoleLogger({ logLevels: ['error', 'fatal'] });
+  const usage = new UsageKeeper(log);
+  const ledger = new UsageLedger((changes) => usage.changed(changes));
+  const follow = (): void => usage.follow(snapshots.current.buckets.values(), USAGE_INTERVAL_SECONDS);
+  snapshots.onReplace(follow);
+  follow();
   const gateway = await createGateway({
     snapshots,
     listen: { host: '127.0.0.1', port: 0 },
     requestObserver: observer,
     storageObserver: new NoStorageObserver(),
-    // What goes wrong is worth reading; that Nest starts is not.
-    log: new ConsoleLogger({ logLevels: ['error', 'fatal'] }),
+    usageLedger: ledger,
+    log,
   });
   const { port } = await gateway.listen();
+  usage.begin({
+    measure: async (path) => await gateway.measure?.(path),
+    tellUsage: (usages) => ledger.learn(usages),
+  });
   const endpoint = `http://127.0.0.1:${port}`;
   const clients: S3Client[] = [];
   return {
@@ -87,6 +104,7 @@ export async function startGateway(change: Partial<Snapshot> = {}): Promise<Runn
     root,
     snapshots,
     observer,
+    usage,
     client: (identity = MAIN, options = {}) => {
       const client = new S3Client({
         endpoint,
@@ -102,6 +120,7 @@ export async function startGateway(change: Partial<Snapshot> = {}): Promise<Runn
       snapshots.replace({ ...snapshots.current, generation: snapshots.current.generation + 1, ...next }),
     [Symbol.asyncDispose]: async () => {
       for (const client of clients) client.destroy();
+      usage.close();
       await gateway.close(1_000);
       await rm(root, { recursive: true, force: true });
     },

@@ -1,0 +1,178 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { bodyOf, MemoryObjectStore } from '../../test/support/memory-object-store.js';
+import { codeOf } from '../../test/support/operation-context.js';
+import type { BucketQuota } from '../config/snapshot.js';
+import type { ObjectKey } from '../http/object-key.js';
+import { NO_CONDITIONS } from '../objects/conditions.js';
+import type { PartInfo } from '../objects/multipart-store.js';
+import type { ObjectBody } from '../objects/object-body.js';
+import { BucketRoom } from './bucket-room.js';
+import { LimitedObjectStore } from './limited-object-store.js';
+import { UsageLedger } from './usage-ledger.js';
+
+const PATH = '/photos';
+const NO_ATTRIBUTES = { headers: {}, metadata: {}, tags: [] };
+
+describe('LimitedObjectStore', () => {
+  let memory: MemoryObjectStore;
+  let ledger: UsageLedger;
+  beforeEach(() => {
+    memory = new MemoryObjectStore();
+    ledger = new UsageLedger(() => {});
+  });
+
+  /** As if the objects had been counted a moment ago. */
+  function count(observedAt = Date.now()): void {
+    const infos = [...memory.objects.values()].map(({ info }) => info);
+    const size = infos.reduce((sum, info) => sum + info.size, 0);
+    ledger.learn([{ path: PATH, size, objects: infos.length, observedAt }]);
+  }
+
+  function storeWith(quota: Partial<BucketQuota>): LimitedObjectStore {
+    const complete: BucketQuota = { mode: 'enforce', ...quota };
+    return new LimitedObjectStore(memory, new BucketRoom(ledger, PATH, complete, (key) => memory.head(key)));
+  }
+
+  function put(store: LimitedObjectStore, key: string, body: ObjectBody | string): Promise<string | undefined> {
+    const request = {
+      key: key as ObjectKey,
+      body: typeof body === 'string' ? bodyOf(body) : body,
+      attributes: NO_ATTRIBUTES,
+      conditions: NO_CONDITIONS,
+    };
+    return codeOf(() => store.put(request));
+  }
+
+  /** A body that must not be looked at. */
+  const untouched = (length: number): ObjectBody => ({
+    length,
+    transfer: () => Promise.reject(new Error('its bytes were asked for')),
+  });
+
+  it('refuses what does not fit before its bytes are asked for', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    expect(await put(store, 'a', '0123456789')).toBeUndefined();
+    expect(await put(store, 'b', untouched(1))).toBe('QuotaExceeded');
+  });
+
+  it('refuses one object too many', async () => {
+    const store = storeWith({ maxObjects: 1 });
+    count();
+    expect(await put(store, 'a', 'a')).toBeUndefined();
+    expect(await put(store, 'b', untouched(0))).toBe('QuotaExceeded');
+    expect(await put(store, 'a', 'anew')).toBeUndefined();
+  });
+
+  it('counts a key that is written again once', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    for (let n = 0; n < 5; n++) expect(await put(store, 'a', '01234567')).toBeUndefined();
+    expect(await put(store, 'b', '01')).toBeUndefined();
+    expect(await put(store, 'c', untouched(1))).toBe('QuotaExceeded');
+  });
+
+  it('has room again for what was written and deleted since the objects were counted', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    await put(store, 'a', '0123456789');
+    await store.delete('a' as ObjectKey, NO_CONDITIONS);
+    expect(await put(store, 'b', '0123456789')).toBeUndefined();
+  });
+
+  it('lets a full bucket replace an object by one that is no larger', async () => {
+    await put(storeWith({ mode: 'report' }), 'old', '0123456789');
+    const store = storeWith({ maxBytes: 5, maxObjects: 1 });
+    count();
+    expect(await put(store, 'old', '012345')).toBeUndefined();
+    expect(await put(store, 'old', untouched(11))).toBe('QuotaExceeded');
+  });
+
+  it('gives the room back that a failed write held', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    const failing: ObjectBody = { length: 10, transfer: () => Promise.reject(new Error('it went away')) };
+    await expect(put(store, 'a', failing)).rejects.toThrow('it went away');
+    expect(await put(store, 'a', '0123456789')).toBeUndefined();
+  });
+
+  it('does not let writes that run at once use the same room', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    const outcomes = await Promise.all(['a', 'b', 'c'].map((key) => put(store, key, '012345')));
+    expect(outcomes.filter((code) => code === undefined)).toHaveLength(1);
+  });
+
+  it('cuts a body of unknown length off where the room ends', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    const unknown = (text: string): ObjectBody => ({ ...bodyOf(text), length: undefined });
+    expect(await put(store, 'a', unknown('0123456789a'))).toBe('QuotaExceeded');
+    expect(memory.objects.size).toBe(0);
+    expect(await put(store, 'a', unknown('0123456789'))).toBeUndefined();
+    expect(await put(store, 'b', { ...untouched(0), length: undefined })).toBe('QuotaExceeded');
+    expect(await put(store, 'a', unknown('9876543210'))).toBeUndefined();
+  });
+
+  it('refuses nothing where it only reports', async () => {
+    const store = storeWith({ maxBytes: 1, maxObjects: 1, mode: 'report' });
+    count();
+    for (const key of ['a', 'b']) expect(await put(store, key, 'much')).toBeUndefined();
+    expect(ledger.left(PATH, { maxBytes: 1, mode: 'report' })).toBe(-7);
+  });
+
+  it('always deletes', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    await put(store, 'a', '0123456789');
+    ledger.learn([{ path: PATH, size: 99, objects: 99, observedAt: 1 }]);
+    await store.delete('a' as ObjectKey, NO_CONDITIONS);
+    expect(memory.objects.size).toBe(0);
+  });
+
+  describe('of an upload in parts', () => {
+    const key = 'large' as ObjectKey;
+    const create = (store: LimitedObjectStore) =>
+      store.multipart.create({ key, attributes: NO_ATTRIBUTES, initiator: 'A' });
+
+    async function upload(store: LimitedObjectStore, ...parts: string[]): Promise<string | undefined> {
+      const { uploadId } = await create(store);
+      const stored: PartInfo[] = [];
+      for (const [index, text] of parts.entries()) {
+        stored.push(await store.multipart.putPart(key, uploadId, index + 1, bodyOf(text)));
+      }
+      return await codeOf(() => store.multipart.complete({ key, uploadId, parts: stored, conditions: NO_CONDITIONS }));
+    }
+
+    it('refuses its begin where the bucket is full', async () => {
+      const store = storeWith({ maxBytes: 10 });
+      count();
+      await put(store, 'a', '0123456789');
+      expect(await codeOf(() => create(store))).toBe('QuotaExceeded');
+    });
+
+    it('refuses a part that does not fit by itself, before its bytes are asked for', async () => {
+      const store = storeWith({ maxBytes: 10 });
+      count();
+      const { uploadId } = await create(store);
+      const part = store.multipart.putPart(key, uploadId, 1, untouched(11));
+      expect(await codeOf(() => part)).toBe('QuotaExceeded');
+    });
+
+    it('refuses its end where the parts together do not fit, and else counts them', async () => {
+      const store = storeWith({ maxBytes: 10 });
+      count();
+      expect(await upload(store, '012345', '6789a')).toBe('QuotaExceeded');
+      expect(memory.objects.size).toBe(0);
+      expect(await upload(store, '012345', '6789')).toBeUndefined();
+      expect(await put(store, 'b', untouched(1))).toBe('QuotaExceeded');
+    });
+
+    it('leaves it to the store to say that there is none', async () => {
+      const store = storeWith({ maxBytes: 10 });
+      count();
+      const request = { key, uploadId: 'none', parts: [{ number: 1, etag: 'e' }], conditions: NO_CONDITIONS };
+      expect(await codeOf(() => store.multipart.complete(request))).toBe('NoSuchUpload');
+    });
+  });
+});
