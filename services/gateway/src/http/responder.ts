@@ -136,7 +136,9 @@ function corsOf({ headers, method }: S3Request, { cors }: BucketSettings): reado
 }
 
 function wholeBody(body: StreamedBody): MaybePromise<Buffer> {
-  return body.reader.content ?? readSmallBody(body);
+  const { content } = body.reader;
+  // Of a file that was cut short while it was read there is less: the reader says so before headers promise more.
+  return content?.length === body.length ? content : readSmallBody(body);
 }
 
 function isStream(body: S3Response['body']): body is StreamedBody {

@@ -40,7 +40,11 @@ export class FolderHandles {
     for (const [path, { handle, since }] of this.idle) {
       if (since > before) continue;
       this.idle.delete(path);
-      await handle.close();
+      try {
+        await handle.close();
+      } catch {
+        // Nobody waits for this: what a filesystem that is away says to it is of no use.
+      }
     }
     if (this.idle.size > 0) return;
     clearInterval(this.timer);

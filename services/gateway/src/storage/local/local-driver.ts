@@ -252,7 +252,8 @@ export class LocalDriver implements FileDriver {
   }
 
   lock<T>(path: StoragePath, action: () => MaybePromise<T>): MaybePromise<T> {
-    return this.storage.locks.run(this.absolute(path), action);
+    // From the root on: another gateway may have it mounted elsewhere.
+    return this.storage.locks.run(joinPath(this.scopePath, path), action);
   }
 
   private get target(): TargetScope {

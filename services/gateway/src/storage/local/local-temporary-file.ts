@@ -55,6 +55,8 @@ export class LocalTemporaryFile implements TemporaryFile {
   private written = 0;
   private size = 0;
   private flushed = false;
+  /** It had a name for a moment, and perhaps has none any more. */
+  private lost = false;
   private pending: Promise<void> | undefined;
   private target: Target | undefined;
   private away: Away | undefined;
@@ -126,8 +128,10 @@ export class LocalTemporaryFile implements TemporaryFile {
         } catch (error) {
           await this.explain(error, attempt);
         }
+        // Opened first: should that fail, the old one is still open when it is given back.
+        const folder = await this.openFolder(target.parent);
         await target.folder.close();
-        target.folder = await this.openFolder(target.parent);
+        target.folder = folder;
       }
       if (this.storage.durability === 'directory') await target.folder.sync();
       await this.closeDescriptor();
@@ -196,6 +200,7 @@ export class LocalTemporaryFile implements TemporaryFile {
       if (mode === 'create' || errnoOf(error) !== 'EEXIST') throw error;
     }
     if (this.size < LARGE_TRANSFER) {
+      this.lost = true;
       unnamed.replace(this.fd, folder, name);
       return true;
     }
@@ -213,7 +218,8 @@ export class LocalTemporaryFile implements TemporaryFile {
     }
     if (errnoOf(error) !== 'ENOENT') throw error;
     const { location } = this;
-    const there = location === undefined || (await this.storage.calls.lstat(location));
+    // A file that has lost its only name can get no other, and to link it fails as if the folder were gone.
+    const there = location === undefined ? !this.lost : await this.storage.calls.lstat(location);
     if (there && attempt < MAX_ATTEMPTS) return;
     throw new StorageError('unavailable', 'The temporary file is gone.', { cause: error });
   }

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findLibc } from '../../native/libc.js';
 import { RangeLocks } from './range-locks.js';
 
@@ -58,5 +58,36 @@ describe.skipIf(findLibc() === undefined)('RangeLocks', () => {
     ).toThrow('at once');
     await expect(locks.run('a', () => Promise.reject(new Error('later')))).rejects.toThrow('later');
     expect(await holder().run('a', () => 'free')).toBe('free');
+  });
+
+  it('holds what it holds when it is closed, until that is given back', async () => {
+    const locks = holder();
+    let finish = (): void => {};
+    const held = locks.run('a', () => new Promise<void>((resolve) => (finish = resolve)));
+    locks.close();
+    let taken = false;
+    const waiting = Promise.resolve(holder().run('a', () => void (taken = true)));
+    expect(taken).toBe(false);
+    finish();
+    await Promise.all([held, waiting]);
+    expect(taken).toBe(true);
+  });
+
+  it('goes over to a new file once the old one is removed', async () => {
+    const old = holder();
+    old.run('a', () => undefined);
+    rmSync(join(folder, 'ranges'));
+    const fresh = holder();
+    const waiting: unknown[] = [];
+    await vi.waitFor(
+      () => {
+        let answer: unknown;
+        old.run('a', () => void (answer = fresh.run('a', () => 'at once')));
+        waiting.push(answer);
+        expect(answer).toBeInstanceOf(Promise);
+      },
+      { timeout: 60_000, interval: 500 },
+    );
+    await Promise.all(waiting);
   });
 });

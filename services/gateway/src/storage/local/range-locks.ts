@@ -1,4 +1,4 @@
-import { constants, closeSync, openSync } from 'node:fs';
+import { constants, closeSync, fstatSync, openSync } from 'node:fs';
 import { hash } from 'node:crypto';
 import type { MaybePromise } from '../../maybe-promise.js';
 import { findLibc, type Libc } from '../../native/libc.js';
@@ -11,6 +11,7 @@ const OPEN = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 /** Milliseconds after which an idle file is closed: an open one keeps its volume from being unmounted. */
 const IDLE_MS = 2_000;
 const BUSY = new Set([-11, -13]); // EAGAIN, EACCES
+const UNKNOWN = new Set([-22, -38, -95]); // EINVAL, ENOSYS, EOPNOTSUPP
 
 // struct flock (fcntl.h) of a 64-bit machine: type and whence, then where the range begins and how long it is.
 const F_WRLCK = 1;
@@ -52,7 +53,10 @@ export class RangeLocks implements PathLocks {
     const result = locks.set(F_WRLCK, range);
     if (result === 0) locks.set(F_UNLCK, range);
     locks.close();
-    return result === 0 || BUSY.has(result) ? locks : undefined;
+    if (result === 0 || BUSY.has(result)) return locks;
+    // Another kind of locks is for those who all have it: what only fails now must not decide.
+    if (UNKNOWN.has(result)) return undefined;
+    throw systemError('fcntl', result);
   }
 
   run<T>(path: string, action: () => MaybePromise<T>): MaybePromise<T> {
@@ -62,9 +66,14 @@ export class RangeLocks implements PathLocks {
 
   sweep(): void {}
 
+  /** Ends the use of the file, with the last release of what is held: closing it would give all of that back. */
   close(): void {
     clearInterval(this.timer);
     this.timer = undefined;
+    if (this.held.size === 0) this.closeFile();
+  }
+
+  private closeFile(): void {
     if (this.fd >= 0) closeSync(this.fd);
     this.fd = -1;
   }
@@ -101,14 +110,13 @@ export class RangeLocks implements PathLocks {
   private release(range: string): void {
     this.held.delete(range);
     this.set(F_UNLCK, range);
+    if (this.timer === undefined && this.held.size === 0) this.closeFile();
   }
 
   private set(type: number, range: string): number {
     this.usedLately = true;
-    if (this.fd < 0) {
-      this.fd = openSync(this.file, OPEN, 0o600);
-      this.timer = setInterval(() => this.closeIdle(), IDLE_MS).unref();
-    }
+    if (this.fd < 0) this.fd = openSync(this.file, OPEN, 0o600);
+    if (type === F_WRLCK) this.timer ??= setInterval(() => this.closeIdle(), IDLE_MS).unref();
     this.request.writeInt16LE(type, 0);
     this.request.writeUInt32LE(Number.parseInt(range.slice(7), 16), START);
     this.request.writeUInt32LE(Number.parseInt(range.slice(0, 7), 16), START + 4);
@@ -116,8 +124,17 @@ export class RangeLocks implements PathLocks {
   }
 
   private closeIdle(): void {
-    if (this.held.size === 0 && !this.usedLately) this.close();
+    if (this.held.size === 0 && (!this.usedLately || this.isRemoved())) this.close();
     this.usedLately = false;
+  }
+
+  /** A file that somebody has removed is not the one that others lock by. */
+  private isRemoved(): boolean {
+    try {
+      return fstatSync(this.fd).nlink === 0;
+    } catch {
+      return true;
+    }
   }
 }
 

@@ -23,15 +23,15 @@ export interface SweptArea {
  */
 export async function sweepTemporaries({ root, area, self, locks }: SweptArea): Promise<void> {
   try {
-    const dead: string[] = [];
+    const dead = new Set<string>();
     for (const id of await fs.readdir(`${area}/owners`)) {
-      if (id !== self.id && self.isDead(`${area}/owners/${id}`)) dead.push(id);
+      if (id !== self.id && self.isDead(`${area}/owners/${id}`)) dead.add(id);
     }
     await locks.sweep();
     for (const id of await fs.readdir(`${area}/tmp`)) {
       // An owner that is not known may be one that has come since: its file is there before its folder.
-      const gone = dead.includes(id) || !(await exists(`${area}/owners/${id}`));
-      if (gone && id !== self.id) await removeTemporaries(root, `${area}/tmp/${id}`);
+      const gone = dead.has(id) || !(await exists(`${area}/owners/${id}`));
+      if (gone && id !== self.id && !(await removeTemporaries(root, `${area}/tmp/${id}`))) dead.delete(id);
     }
     for (const id of dead) await remove(`${area}/owners/${id}`);
   } catch (error) {
@@ -40,20 +40,35 @@ export async function sweepTemporaries({ root, area, self, locks }: SweptArea): 
   }
 }
 
-/** @param folder an owner's */
-async function removeTemporaries(root: string, folder: string): Promise<void> {
-  for (const name of await fs.readdir(folder)) await removeTemporary(root, `${folder}/${name}`);
-  await fs.rmdir(folder);
+/** @param folder an owner's @returns whether all of it is gone: what one has left must not keep what others have */
+async function removeTemporaries(root: string, folder: string): Promise<boolean> {
+  try {
+    for (const name of await fs.readdir(folder)) await removeTemporary(root, `${folder}/${name}`);
+    await fs.rmdir(folder);
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 async function removeTemporary(root: string, path: string): Promise<void> {
   if (path.endsWith(AWAY)) {
     for (const away of (await fs.readFile(path, 'utf8')).split('\0')) {
       const name = away.slice(away.lastIndexOf('/') + 1);
-      if (away.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await remove(away);
+      if (away.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await removeAway(away);
     }
   }
   await remove(path);
+}
+
+/** A note outlives the folders that it names: where one was, there may be an object by now. */
+async function removeAway(path: string): Promise<void> {
+  try {
+    await remove(path);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOTDIR') throw error;
+  }
 }
 
 async function exists(path: string): Promise<boolean> {
