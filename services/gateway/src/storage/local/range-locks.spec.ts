@@ -75,14 +75,14 @@ describe.skipIf(findLibc() === undefined)('RangeLocks', () => {
 
   it('goes over to a new file once the old one is removed', async () => {
     const old = holder();
-    old.run('a', () => undefined);
+    void old.run('a', () => undefined);
     rmSync(join(folder, 'ranges'));
     const fresh = holder();
     const waiting: unknown[] = [];
     await vi.waitFor(
       () => {
         let answer: unknown;
-        old.run('a', () => void (answer = fresh.run('a', () => 'at once')));
+        void old.run('a', () => void (answer = fresh.run('a', () => 'at once')));
         waiting.push(answer);
         expect(answer).toBeInstanceOf(Promise);
       },
