@@ -1,5 +1,5 @@
 // The cluster, by kubectl: whatever KUBECONFIG needs to get there (plugins, proxies, certificates) works.
-import { program } from './harness.ts';
+import { program } from './program.ts';
 
 /** What the checks look at in objects. */
 export interface KubeObject {
