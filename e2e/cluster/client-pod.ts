@@ -1,7 +1,7 @@
 // Pods that are clients: applications that have nothing but the Secret of a bucket as their environment.
 import { readFileSync } from 'node:fs';
 import { eventually } from './harness.ts';
-import { apply, kubectl, remove } from './kube.ts';
+import { apply, BrokenOffError, kubectl, remove, throughKubelet } from './kube.ts';
 import { program } from './program.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from './release.ts';
 import { APPS, IMAGE_GATEWAY } from './settings.ts';
@@ -43,11 +43,17 @@ export async function startClient(bucket: string, name = `client-of-${bucket}`):
   return name;
 }
 
-/** Runs a script of in-pod/ in a client's pod. @returns what it prints @throws with what it says where it fails */
+/** The last line of what a script prints: kubectl may end well where the way to the pod broke off. */
+const END = 'the script has come to its end\n';
+
+/** Runs a script of in-pod/ in a client's pod; it may run twice. @returns what it prints @throws with what it says where it fails */
 export async function runIn(pod: string, name: string, ...args: readonly string[]): Promise<string> {
-  const command = ['node', '--input-type=module', '-', ...args];
-  return await program('kubectl', ['exec', '--stdin', '--namespace', APPS, pod, '--', ...command], {
-    input: script(name),
+  const input = `${script(name)}\nprocess.stdout.write(${JSON.stringify(END)});\n`;
+  const command = ['exec', '--stdin', '--namespace', APPS, pod, '--', 'node', '--input-type=module', '-', ...args];
+  return await throughKubelet(async () => {
+    const said = await program('kubectl', command, { input });
+    if (!said.endsWith(END)) throw new BrokenOffError(`${name} in ${pod} was broken off`);
+    return said.slice(0, -END.length);
   });
 }
 
