@@ -16,7 +16,7 @@ export async function changeBucket(name: string, spec: object): Promise<void> {
 
 /** Waits as a user does. */
 export async function waitForReady(name: string): Promise<S3Bucket> {
-  await kubectl('wait', `s3bucket/${name}`, '--namespace', APPS, '--for=condition=Ready', '--timeout=60s');
+  await kubectl('wait', `s3bucket/${name}`, '--namespace', APPS, '--for=condition=Ready', '--timeout=180s');
   return await get<S3Bucket>('s3bucket', APPS, name);
 }
 

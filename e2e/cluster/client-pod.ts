@@ -1,7 +1,8 @@
 // Pods that are clients: applications that have nothing but the Secret of a bucket as their environment.
 import { readFileSync } from 'node:fs';
-import { eventually, program } from './harness.ts';
-import { apply, kubectl, remove } from './kube.ts';
+import { eventually } from './harness.ts';
+import { apply, BrokenOffError, kubectl, remove, throughKubelet } from './kube.ts';
+import { program } from './program.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from './release.ts';
 import { APPS, IMAGE_GATEWAY } from './settings.ts';
 
@@ -38,22 +39,28 @@ function clientPod(name: string, bucket: string, code: string, env: Readonly<Rec
 export async function startClient(bucket: string, name = `client-of-${bucket}`): Promise<string> {
   await remove('pod', APPS, name);
   await apply(clientPod(name, bucket, 'setInterval(() => {}, 1e6)', {}));
-  await kubectl('wait', `pod/${name}`, '--namespace', APPS, '--for=condition=Ready', '--timeout=60s');
+  await kubectl('wait', `pod/${name}`, '--namespace', APPS, '--for=condition=Ready', '--timeout=180s');
   return name;
 }
 
-/** Runs a script of in-pod/ in a client's pod. @returns what it prints @throws with what it says where it fails */
+/** The last line of what a script prints: kubectl may end well where the way to the pod broke off. */
+const END = 'the script has come to its end\n';
+
+/** Runs a script of in-pod/ in a client's pod; it may run twice. @returns what it prints @throws with what it says where it fails */
 export async function runIn(pod: string, name: string, ...args: readonly string[]): Promise<string> {
-  const command = ['node', '--input-type=module', '-', ...args];
-  return await program('kubectl', ['exec', '--stdin', '--namespace', APPS, pod, '--', ...command], {
-    input: script(name),
+  const input = `${script(name)}\nprocess.stdout.write(${JSON.stringify(END)});\n`;
+  const command = ['exec', '--stdin', '--namespace', APPS, pod, '--', 'node', '--input-type=module', '-', ...args];
+  return await throughKubelet(async () => {
+    const said = await program('kubectl', command, { input });
+    if (!said.endsWith(END)) throw new BrokenOffError(`${name} in ${pod} was broken off`);
+    return said.slice(0, -END.length);
   });
 }
 
 /** What the clients have seen since they began; they print it twice a second. */
 interface LoadReport {
   readonly requests: number;
-  /** Requests that the client library repeated; none where it may not. */
+  /** Requests that the client library repeated, and reads that broke off and were begun again; none where it may not. */
   readonly repeated: number;
   readonly failures: readonly string[];
   /** Of the slowest request that ended since the report before, in milliseconds. */
@@ -71,7 +78,7 @@ export class Load {
     this.name = name;
   }
 
-  /** @param attempts of the client library; 1: what the gateway fails to answer is a failure */
+  /** @param attempts at a request, and at reading what it answers; 1: what the gateway fails to answer is a failure */
   static async start(bucket: string, attempts = 1): Promise<Load> {
     const name = `load-on-${bucket}-${attempts}`;
     await remove('pod', APPS, name);

@@ -1,10 +1,9 @@
-// What the checks share: lines of results, programs, and waiting for something to be so.
-import { execFile } from 'node:child_process';
+// What the checks share: lines of results, and waiting for something to be so.
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { diagnosis } from './diagnosis.ts';
 
-const run = promisify(execFile);
-const part = process.argv[1]?.replace(/^.*\/|\.ts$/g, '');
+/** The driver starts a part by its name: see part.ts. */
+const part = process.argv[2];
 
 /** Prints a line about one check; the driver counts them. What the body returns is printed with it. */
 export async function check(what: string, body: () => Promise<unknown>): Promise<void> {
@@ -14,30 +13,30 @@ export async function check(what: string, body: () => Promise<unknown>): Promise
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
     console.log(`ok ${part}: ${what} (${typeof note === 'string' ? `${note}; ` : ''}${seconds} s)`);
   } catch (error) {
-    const { stderr, message } = error as { stderr?: string; message?: string };
-    console.log(`not ok ${part}: ${what}`);
-    console.log(`    ${[message ?? String(error), stderr].join('\n').trim().replaceAll('\n', '\n    ')}`);
-    process.exitCode = 1;
+    await fail(what, error);
   }
+}
+
+/** Prints the line of a check that failed, why, and what the cluster looked like then. */
+export async function fail(what: string, error: unknown): Promise<void> {
+  process.exitCode = 1;
+  const { stderr = '', message = String(error), stack = '' } = error as Partial<Error> & { stderr?: string };
+  const where = stack.split('\n').find((line) => line.includes('/parts/')) ?? '';
+  // Of programs that fail, Node puts what they say into the message.
+  const reasons = [message, message.includes(stderr) ? '' : stderr, where].map((text) => text.trim());
+  console.log(`not ok ${part}: ${what}`);
+  const reason = reasons.filter((text) => text !== '').join('\n');
+  console.log(indented(reason));
+  console.log(indented(await diagnosis(reason)));
+}
+
+function indented(text: string): string {
+  return `    ${text.replaceAll('\n', '\n    ')}`;
 }
 
 /** Says that something cannot be checked here. */
 export function skip(what: string, reason: string): void {
   console.log(`SKIPPED ${part}: ${what} (${reason})`);
-}
-
-/** Runs a program without a shell. @returns what it prints @throws with `stderr` where it fails */
-export async function program(name: string, args: readonly string[], options: ProgramOptions = {}): Promise<string> {
-  const { input, env } = options;
-  const running = run(name, args, { encoding: 'utf8', maxBuffer: 64 << 20, ...(env && { env }) });
-  running.child.stdin?.on('error', () => {}).end(input ?? '');
-  return (await running).stdout;
-}
-
-export interface ProgramOptions {
-  readonly input?: string;
-  /** Instead of the environment of this process. */
-  readonly env?: NodeJS.ProcessEnv;
 }
 
 /**
@@ -48,7 +47,7 @@ export interface ProgramOptions {
 export async function eventually<Answer>(
   what: string,
   question: () => Promise<Answer | undefined>,
-  seconds = 60,
+  seconds = 120,
   everyMs = 250,
 ): Promise<Answer> {
   const end = performance.now() + seconds * 1000;

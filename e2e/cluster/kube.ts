@@ -1,5 +1,6 @@
 // The cluster, by kubectl: whatever KUBECONFIG needs to get there (plugins, proxies, certificates) works.
-import { program } from './harness.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { program } from './program.ts';
 
 /** What the checks look at in objects. */
 export interface KubeObject {
@@ -99,9 +100,31 @@ export async function exists(kind: string, name: string): Promise<boolean> {
   return (await kubectl('get', kind, name, '--ignore-not-found', '--output=name')) !== '';
 }
 
-/** Runs a command in the first container of a pod. */
+/** Thrown where a command in a pod did not come to its end because of the way to it. */
+export class BrokenOffError extends Error {}
+
+/** What kubectl says where the kubelet, through which it reaches a pod, is away. */
+const KUBELET_AWAY =
+  /error dialing backend|unable to upgrade connection|connection (refused|reset|lost)|unexpected EOF/i;
+const ATTEMPTS = 6;
+const PAUSE_MS = 5000;
+
+/** Runs what reaches into a pod, and again where the kubelet was away meanwhile. */
+export async function throughKubelet<Answer>(reach: () => Promise<Answer>): Promise<Answer> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await reach();
+    } catch (error) {
+      const isAway = error instanceof BrokenOffError || KUBELET_AWAY.test((error as Error).message);
+      if (!isAway || attempt === ATTEMPTS) throw error;
+      await delay(PAUSE_MS);
+    }
+  }
+}
+
+/** Runs a command in the first container of a pod; it may run twice. */
 export async function exec(namespace: string, pod: string, ...command: readonly string[]): Promise<string> {
-  return await kubectl('exec', '--namespace', namespace, pod, '--', ...command);
+  return await throughKubelet(() => kubectl('exec', '--namespace', namespace, pod, '--', ...command));
 }
 
 /** Entries of a Secret, decoded. */

@@ -1,7 +1,8 @@
 // The release under test.
-import { program, eventually } from './harness.ts';
+import { eventually } from './harness.ts';
 import { apply, exec, exists, find, kubectl, list, remove } from './kube.ts';
 import type { KubeObject, Pod } from './kube.ts';
+import { program } from './program.ts';
 import {
   APPS,
   CHART,
@@ -125,7 +126,7 @@ export async function cleanUp(): Promise<void> {
   if (await exists('crd', CRD)) await kubectl('delete', 's3buckets', '--all', '--namespace', APPS, '--timeout=180s');
   if (await isInstalled()) {
     await program('helm', ['uninstall', RELEASE, '--namespace', SYSTEM, '--wait']);
-    await kubectl('delete', 'crd', CRD, '--ignore-not-found', '--timeout=60s');
+    await kubectl('delete', 'crd', CRD, '--ignore-not-found', '--timeout=180s');
   }
   await remove('namespace', '', APPS, SYSTEM, TOOLS);
   await remove('persistentvolume', '', SYSTEM);
@@ -180,6 +181,6 @@ async function emptyFolder(nodeName: string): Promise<void> {
     '--namespace',
     TOOLS,
     '--for=jsonpath={.status.phase}=Succeeded',
-    '--timeout=60s',
+    '--timeout=180s',
   );
 }

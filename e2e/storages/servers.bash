@@ -47,7 +47,7 @@ free_port() {
 # answers URL…: waits until a server answers anything at all.
 answers() {
   local url=$1
-  for _ in {1..150}; do
+  for _ in {1..600}; do
     curl --silent --output /dev/null --max-time 2 "$url" && return
     sleep 0.1
   done

@@ -16,6 +16,8 @@ import {
 const { BUCKET_NAME: Bucket, ATTEMPTS = '1' } = process.env;
 /** Of a folder of its own, so that listings stay short. */
 const folder = `load-${Date.now()}/`;
+/** Of a body whose connection ended before it did; wrong content has none of them, and is never read again. */
+const BROKEN_OFF = new Set(['ECONNRESET', 'ERR_STREAM_PREMATURE_CLOSE']);
 const result = { requests: 0, repeated: 0, slowestMs: 0, failures: [] };
 
 /** Everything else is from the environment. */
@@ -23,17 +25,31 @@ function client(keepAlive) {
   return new S3Client({
     forcePathStyle: true,
     maxAttempts: Number(ATTEMPTS),
-    requestHandler: { connectionTimeout: 5000, requestTimeout: 30_000, httpAgent: { keepAlive, maxSockets: 20 } },
+    requestHandler: { connectionTimeout: 10_000, requestTimeout: 30_000, httpAgent: { keepAlive, maxSockets: 20 } },
   });
+}
+
+/**
+ * Sends a request, and reads the answer to its end. No client library repeats a read that breaks off after its headers by
+ * itself, but what transfers files with one does: where requests may be repeated, so may that.
+ */
+async function sendAndRead(by, command, read) {
+  for (let attempt = 1; ; attempt++) {
+    const answer = await by.send(command);
+    result.repeated += (answer.$metadata.attempts ?? 1) - 1;
+    try {
+      return await read(answer);
+    } catch (error) {
+      if (!BROKEN_OFF.has(error.code) || attempt >= Number(ATTEMPTS)) throw error;
+      result.repeated += 1;
+    }
+  }
 }
 
 async function send(by, name, command, read = (answer) => answer) {
   const started = performance.now();
   try {
-    const answer = await by.send(command);
-    const value = await read(answer);
-    result.repeated += (answer.$metadata.attempts ?? 1) - 1;
-    return value;
+    return await sendAndRead(by, command, read);
   } catch (error) {
     const took = Math.round(performance.now() - started);
     const status = error.$metadata?.httpStatusCode ?? '-';

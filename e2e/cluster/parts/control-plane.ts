@@ -41,7 +41,6 @@ async function outage(load: Load, pids: string): Promise<string> {
     await eventually(
       'the API server is back',
       async () => (await kubectl('get', '--raw=/readyz')) === 'ok' || undefined,
-      90,
     );
   });
   assert.equal(incarnations(await gatewayPods()), before, 'gateways were replaced');
@@ -59,7 +58,7 @@ if (pids === undefined) {
     outage(load, pids),
   );
   // An API server that starts refuses everybody until it has read its roles.
-  const whileItStarted = await eventually('the operators can be asked', async () => new Set(await refusals()), 90);
+  const whileItStarted = await eventually('the operators can be asked', async () => new Set(await refusals()));
   await check('then the operator goes on: new buckets and changes', async () => {
     await readyBucket('after-the-outage');
     await changeBucket('outlasting', { accessMode: 'ReadOnly' });
@@ -72,6 +71,6 @@ if (pids === undefined) {
   });
   // What they counted while it started ends with their pods.
   await kubectl('rollout', 'restart', '--namespace', SYSTEM, OPERATOR);
-  await kubectl('rollout', 'status', '--namespace', SYSTEM, OPERATOR, '--timeout=120s');
+  await kubectl('rollout', 'status', '--namespace', SYSTEM, OPERATOR, '--timeout=240s');
   await nothingEnds();
 }

@@ -21,7 +21,7 @@ async function withClients(change: () => Promise<void>, isBack: () => Promise<bo
   const clients = await load.during(async () => {
     await change();
     const started = performance.now();
-    await eventually('it is back', async () => ((await isBack()) ? true : undefined), 20, 20);
+    await eventually('it is back', async () => ((await isBack()) ? true : undefined), 120, 20);
     tookMs = Math.round(performance.now() - started);
   });
   return `back within ${tookMs} ms; ${clients}`;

@@ -7,7 +7,7 @@ import { exec, kubectl } from '../kube.ts';
 import { gatewayPods, leader, operatorPods, refusals } from '../release.ts';
 import { SYSTEM } from '../settings.ts';
 
-/** What client libraries do by themselves where a connection breaks. */
+/** What client libraries do by themselves where a connection breaks, and what transfers files where it breaks within a body. */
 const USUAL_ATTEMPTS = 4;
 
 async function kill(pod: string): Promise<void> {
@@ -15,7 +15,7 @@ async function kill(pod: string): Promise<void> {
 }
 
 async function twoGateways(): Promise<void> {
-  await kubectl('rollout', 'status', '--namespace', SYSTEM, 'deployment/bucketway-gateway', '--timeout=120s');
+  await kubectl('rollout', 'status', '--namespace', SYSTEM, 'deployment/bucketway-gateway', '--timeout=240s');
 }
 
 await readyBucket('enduring');
@@ -49,13 +49,13 @@ await check('a gateway pod is deleted: no request fails', () =>
       '--namespace',
       SYSTEM,
       '--wait=true',
-      '--timeout=120s',
+      '--timeout=240s',
     );
     await twoGateways();
   }),
 );
 
-await check('a gateway pod is killed: clients that repeat a request, as all libraries do, fail none', () =>
+await check('a gateway pod is killed: clients that repeat a request or a read that breaks off fail none', () =>
   patient.during(async () => {
     const [gateway] = await gatewayPods();
     await kill(gateway?.metadata.name ?? '');

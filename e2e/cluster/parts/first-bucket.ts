@@ -7,9 +7,10 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { secretOf } from '../buckets.ts';
 import { runIn, startClient } from '../client-pod.ts';
-import { check, program, skip } from '../harness.ts';
+import { check, skip } from '../harness.ts';
 import { exec, get, kubectl } from '../kube.ts';
 import type { S3Bucket } from '../kube.ts';
+import { program } from '../program.ts';
 import { gatewayPods } from '../release.ts';
 import { APPS, AWS_CLI, RELEASE, SYSTEM } from '../settings.ts';
 
@@ -21,7 +22,7 @@ spec: {}
 
 await check('kubectl apply of four lines, kubectl wait --for=condition=Ready', async () => {
   await program('kubectl', ['apply', '--namespace', APPS, '--filename=-'], { input: FOUR_LINES });
-  await kubectl('wait', 's3bucket/photos', '--namespace', APPS, '--for=condition=Ready', '--timeout=60s');
+  await kubectl('wait', 's3bucket/photos', '--namespace', APPS, '--for=condition=Ready', '--timeout=180s');
   const { status } = await get<S3Bucket>('s3bucket', APPS, 'photos');
   assert.equal(status?.programmed?.gateways, '2/2');
 });
@@ -53,7 +54,7 @@ await check('objects are plain files, and a file that somebody else put there is
 });
 
 await check('helm test passes', async () => {
-  const said = await program('helm', ['test', RELEASE, '--namespace', SYSTEM, '--timeout=120s']);
+  const said = await program('helm', ['test', RELEASE, '--namespace', SYSTEM, '--timeout=240s']);
   assert.match(said, /Phase:\s+Succeeded/);
 });
 

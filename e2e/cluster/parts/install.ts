@@ -1,8 +1,9 @@
 // helm install in a namespace that enforces the restricted Pod Security Standard.
 import assert from 'node:assert/strict';
-import { check, program, skip } from '../harness.ts';
+import { check, skip } from '../harness.ts';
 import { exec, get, kubectl } from '../kube.ts';
 import type { KubeObject } from '../kube.ts';
+import { program } from '../program.ts';
 import { gatewayPods, helm, isInstalled, operatorPods, prepare } from '../release.ts';
 import { CRD, RELEASE, SYSTEM } from '../settings.ts';
 
@@ -24,7 +25,7 @@ await check('two gateways and two operators run under that standard', async () =
 });
 
 await check('the CRD is established, with its short name and category', async () => {
-  await kubectl('wait', `crd/${CRD}`, '--for=condition=Established', '--timeout=10s');
+  await kubectl('wait', `crd/${CRD}`, '--for=condition=Established', '--timeout=60s');
   const resources = await kubectl('api-resources', '--api-group=bucketway.dev', '--output=wide');
   assert.match(resources, /s3b\b/);
 });

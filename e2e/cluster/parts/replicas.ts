@@ -9,7 +9,7 @@ import { SYSTEM } from '../settings.ts';
 
 async function scale(replicas: number): Promise<void> {
   await kubectl('scale', 'deployment/bucketway-gateway', '--namespace', SYSTEM, `--replicas=${replicas}`);
-  await kubectl('rollout', 'status', '--namespace', SYSTEM, 'deployment/bucketway-gateway', '--timeout=120s');
+  await kubectl('rollout', 'status', '--namespace', SYSTEM, 'deployment/bucketway-gateway', '--timeout=240s');
   await nothingEnds();
   assert.equal((await gatewayPods()).length, replicas);
 }

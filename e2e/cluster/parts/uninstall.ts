@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict';
 import { readyBucket, secretOf, waitForReady } from '../buckets.ts';
 import { runIn, startClient } from '../client-pod.ts';
-import { check, program } from '../harness.ts';
+import { check } from '../harness.ts';
 import { exists, get, list } from '../kube.ts';
 import type { S3Bucket } from '../kube.ts';
+import { program } from '../program.ts';
 import { gatewayPods, helm, operatorPods, refusals } from '../release.ts';
 import { APPS, CRD, RELEASE, SYSTEM } from '../settings.ts';
 
@@ -17,7 +18,7 @@ await runIn('client-of-kept', 'first-use');
 await check('RBAC refused the operators nothing until now', async () => assert.deepEqual(await refusals(), []));
 
 await check('helm uninstall says what it keeps', async () => {
-  const said = await program('helm', ['uninstall', RELEASE, '--namespace', SYSTEM, '--wait', '--timeout=120s']);
+  const said = await program('helm', ['uninstall', RELEASE, '--namespace', SYSTEM, '--wait', '--timeout=240s']);
   assert.match(said, /kept/);
   assert.match(said, new RegExp(CRD.replace('.', '\\.')));
   assert.equal((await gatewayPods()).length + (await operatorPods()).length, 0);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { readyBucket, secretOf } from '../buckets.ts';
 import { Load } from '../client-pod.ts';
-import { check, program } from '../harness.ts';
+import { check } from '../harness.ts';
+import { program } from '../program.ts';
 import { gatewayPods, helm, incarnations, nothingEnds, operatorPods, refusals } from '../release.ts';
 import { RELEASE, SYSTEM } from '../settings.ts';
 

@@ -51,6 +51,11 @@ const SHORT_WATCH_MS = 1000;
 // A server waits for three seconds until it has come as far as it is asked.
 const CONFIRM_TIMEOUT_MS = 10_000;
 
+/** Whether a server is there that only does not want to answer this. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof KubeError && [401, 403, 429].includes(error.status);
+}
+
 /** One watch, from the time it is asked for. */
 interface RunningWatch {
   readonly abort: AbortController;
@@ -171,8 +176,7 @@ export class ListWatch<T extends KubeObject> {
       const cut = watch.opened !== undefined && isKubeError(error, 'ConnectionFailed');
       // The version of the last list, refused: another list may bring no better one.
       this.#outOfDate = isExpired(error) && this.#version !== this.#listedVersion;
-      const refused = error instanceof KubeError && [401, 403, 429].includes(error.status);
-      if (!cut && !refused) this.#version = undefined;
+      if (!cut && !isRefusal(error)) this.#version = undefined;
       this.#doubtful = true;
       throw error;
     } finally {
@@ -190,7 +194,8 @@ export class ListWatch<T extends KubeObject> {
 
   /**
    * Asks whether our version is in the server's past. After etcd was restored it may lie ahead, where a watch from it is
-   * taken and tells nothing until the server has counted up to it; then a list comes first.
+   * taken and tells nothing until the server has counted up to it; then a list comes first. So it does where nobody answers:
+   * a server that was away for longer than a moment may have been restored, and have counted up to it when it is back.
    */
   async #confirm(): Promise<void> {
     const { client, resource, namespace, labelSelector, fieldSelector } = this.parts;
@@ -201,8 +206,8 @@ export class ListWatch<T extends KubeObject> {
         await client.list(resource, { ...selection, ...version, timeoutMs: CONFIRM_TIMEOUT_MS, urgent: true });
       }
     } catch (error) {
+      if (!isRefusal(error)) this.#version = undefined;
       if (!isKubeError(error, 'Timeout') && !isExpired(error)) throw error;
-      this.#version = undefined;
     }
     this.#doubtful = false;
   }

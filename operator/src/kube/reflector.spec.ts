@@ -206,6 +206,17 @@ describe('Reflector', () => {
     expect(api.lists).toBe(2);
   });
 
+  it('believes nothing of a server that was away: its data may be older, and yet have been counted up meanwhile', async () => {
+    api.put('a', { value: 'forgotten' });
+    const first = await start();
+    api.answerNext('any', 'reset');
+    first.cut();
+    await until(() => errors.length > 0);
+    api.put('a', { value: 'restored' });
+    await recover();
+    expect(reflector.store.get('ns/a')?.data).toEqual({ value: 'restored' });
+  });
+
   it('waits longer after each failure, up to 5 s, and starts anew after two good minutes', async () => {
     const delays: number[] = [];
     let last = 0;
