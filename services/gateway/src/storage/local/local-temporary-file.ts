@@ -193,19 +193,15 @@ export class LocalTemporaryFile implements TemporaryFile {
 
   /** @returns false where the file has got a name in the storage's own area instead, to go on from */
   private placeUnnamed(unnamed: UnnamedFiles, folder: FolderHandle, name: string, mode: CommitMode): boolean {
-    try {
-      unnamed.place(this.fd, folder, name);
-      return true;
-    } catch (error) {
-      if (mode === 'create' || errnoOf(error) !== 'EEXIST') throw error;
-    }
+    if (unnamed.place(this.fd, folder, name)) return true;
+    if (mode === 'create') throw new StorageError('exists', 'The name is taken.');
     if (this.size < LARGE_TRANSFER) {
       this.lost = true;
       unnamed.replace(this.fd, folder, name);
       return true;
     }
     const path = this.storage.newTemporaryPath();
-    unnamed.placeAt(this.fd, path);
+    if (!unnamed.placeAt(this.fd, path)) throw new StorageError('failed', 'The name of a temporary file is taken.');
     this.path = path;
     return false;
   }

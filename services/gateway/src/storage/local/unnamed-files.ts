@@ -12,6 +12,7 @@ import { AWAY } from './temporary-sweeper.js';
 /** O_TMPFILE, which Node does not name. */
 const O_TMPFILE = 0o20000000 | fs.constants.O_DIRECTORY;
 const FILE_MODE = 0o666;
+const TAKEN = -17; // EEXIST
 /** The name of the note of folders in which files are replaced, before its ending. */
 const PASSING = 'passing';
 /** Folders that the note names at most: it is written anew for each one that is not among them. */
@@ -76,14 +77,14 @@ export class UnnamedFiles {
     writeOpenRecord(this.libc, fd, record);
   }
 
-  /** Gives a file its name. @throws EEXIST where anybody has taken it */
-  place(fd: number, folder: FolderHandle, name: string): void {
-    this.link(fd, folder.fd, name);
+  /** Gives a file its name. @returns false where anybody has taken it: too usual to be an error, which costs what the call does */
+  place(fd: number, folder: FolderHandle, name: string): boolean {
+    return this.link(fd, folder.fd, name);
   }
 
   /** The same by an absolute path. */
-  placeAt(fd: number, path: string): void {
-    this.link(fd, -1, path);
+  placeAt(fd: number, path: string): boolean {
+    return this.link(fd, -1, path);
   }
 
   /**
@@ -109,21 +110,19 @@ export class UnnamedFiles {
     fs.rmSync(this.note, { force: true });
   }
 
-  private link(fd: number, folder: number, name: string): void {
+  private link(fd: number, folder: number, name: string): boolean {
     const result = this.libc.linkOpenFile(fd, folder, name);
+    if (result === TAKEN) return false;
     if (result !== 0) throw systemError('linkat', result);
+    return true;
   }
 
   private pass(fd: number, folder: FolderHandle): void {
     if (!this.noted.has(folder.location)) this.takeNote(folder.location);
-    try {
-      this.place(fd, folder, this.passingName);
-    } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw error;
-      // Of a replacement before, which could neither be ended nor taken back.
-      fs.rmSync(`${folder.path}/${this.passingName}`);
-      this.place(fd, folder, this.passingName);
-    }
+    if (this.place(fd, folder, this.passingName)) return;
+    // Of a replacement before, which could neither be ended nor taken back.
+    fs.rmSync(`${folder.path}/${this.passingName}`);
+    if (!this.place(fd, folder, this.passingName)) throw systemError('linkat', TAKEN);
   }
 
   private takeNote(location: string): void {
