@@ -22,15 +22,6 @@ export interface WorkerEvents {
   exited(worker: Worker, code: number | null, signal: string | null): void;
 }
 
-/** Of glibc, in its environment variables; by themselves its numbers grow with the largest pieces of memory that were ever given back. */
-const MEMORY_SETTINGS = {
-  // It gives each thread an arena of its own, and what is freed into one is not lent to the others: 24 MB under load.
-  MALLOC_ARENA_MAX: '2',
-  // What is larger than this is a mapping of its own, and gone when it is freed: 10 MB of each process under load.
-  MALLOC_MMAP_THRESHOLD_: String(512 * 1024),
-  MALLOC_TRIM_THRESHOLD_: String(2 * 1024 * 1024),
-};
-
 /** One serving process, seen from the supervisor. */
 export class Worker {
   private readonly process: ClusterWorker;
@@ -52,7 +43,8 @@ export class Worker {
     private readonly current: () => ConfigurationChange,
     private readonly events: WorkerEvents,
   ) {
-    this.process = cluster.fork({ ...MEMORY_SETTINGS, ...process.env });
+    // glibc gives each thread an arena of its own, and what is freed into one is not lent to the others: 24 MB under load.
+    this.process = cluster.fork({ MALLOC_ARENA_MAX: '2', ...process.env });
     this.process.on('message', (message: FromWorker) => this.receive(message));
     this.process.on('exit', (code: number | null, signal: string | null) => {
       this.questions.clear();
