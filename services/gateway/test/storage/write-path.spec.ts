@@ -68,7 +68,7 @@ describe('the way of a file to its name', () => {
     const left = path.join(root, 'd', `.bucketway-${dead}`);
     fs.writeFileSync(left, 'three');
     // Of the folders in a note one may be an object by now.
-    fs.writeFileSync(path.join(tmp, dead, 'passing.away'), `${root}/d/o/.bucketway-${dead}\0${left}`);
+    fs.writeFileSync(path.join(root, '.bucketway/passing', dead), `${root}/d/o/.bucketway-${dead}\0${left}`);
     fs.writeFileSync(path.join(tmp, other, '1'), 'a body');
     const next = opened(openStorage(root));
     await put(next.store(), 'p', 'x');

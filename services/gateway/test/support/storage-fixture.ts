@@ -57,15 +57,15 @@ export const VARIANTS: readonly (readonly [name: string, options: FixtureOptions
   ['queued calls', { calls: QUEUED_CALLS }],
 ];
 
-/** Names in the storage's own area that a finished piece of work must not leave behind. What a process that lives keeps there is none. */
+/** Names in the storage's own area that a finished piece of work must not leave behind; the notes of processes that live are none. */
 export function leftovers(root: string): string[] {
   const area = path.join(root, '.bucketway');
   const owners = new Set(fs.readdirSync(path.join(area, 'owners')));
-  return ['tmp', 'locks'].flatMap((folder) =>
+  return ['tmp', 'passing', 'locks'].flatMap((folder) =>
     fs
       .readdirSync(path.join(area, folder), { withFileTypes: true, recursive: true })
       .filter((entry) => !entry.isDirectory())
-      .filter(({ name, parentPath }) => name !== 'passing.away' || !owners.has(path.basename(parentPath)))
+      .filter(({ name, parentPath }) => path.basename(parentPath) !== 'passing' || !owners.has(name))
       .map((entry) => path.relative(area, path.join(entry.parentPath, entry.name))),
   );
 }

@@ -16,6 +16,9 @@ import { RecordCache } from './record-cache.js';
 import { sweepTemporaries } from './temporary-sweeper.js';
 import { UnnamedFiles } from './unnamed-files.js';
 
+/** Of the gateway's own area, itself first. */
+const OWN_FOLDERS = ['', '/tmp', '/passing', '/locks', '/owners'];
+
 const SWEEP_EVERY_MS = 10 * 60_000;
 
 /** What is known of a root once it could be looked at. */
@@ -203,7 +206,7 @@ export class LocalStorage {
     const { path, calls } = this.openRoot();
     const area = `${path}/${RESERVED_FOLDER}`;
     try {
-      for (const folder of [area, `${area}/tmp`, `${area}/locks`, `${area}/owners`]) makeOwnFolder(folder);
+      for (const folder of OWN_FOLDERS) makeOwnFolder(`${area}${folder}`);
       const owner = new LockOwner(`${area}/owners`);
       this.workspace = makeWorkspace(area, calls, owner);
       const { locks } = this.workspace;
@@ -236,7 +239,7 @@ function makeWorkspace(area: string, calls: FileCalls, owner: LockOwner): Worksp
   try {
     makeOwnFolder(temporaryFolder);
     const hardLinks = hasHardLinks(temporaryFolder);
-    const unnamed = direct ? UnnamedFiles.in(temporaryFolder, owner.id) : undefined;
+    const unnamed = direct ? UnnamedFiles.in(temporaryFolder, `${area}/passing/${owner.id}`, owner.id) : undefined;
     const ranges = direct ? RangeLocks.of(`${area}/ranges`) : undefined;
     const locks = ranges ?? new LinkLocks(calls, `${area}/locks`, owner, hardLinks);
     return { owner, locks, temporaryFolder, hardLinks, unnamed };

@@ -4,7 +4,7 @@ import { errnoOf } from './errno.js';
 import type { LockOwner } from './lock-owner.js';
 import type { PathLocks } from './path-locks.js';
 
-/** Ends the name of a note that tells where temporary files may be elsewhere below the root: paths, with NULs between them. */
+/** Ends the name of a note that tells of a temporary file on another filesystem below the root. Like those in `passing/`, it holds paths, with NULs between them. */
 export const AWAY = '.away';
 
 /** What a sweep works with. */
@@ -33,6 +33,10 @@ export async function sweepTemporaries({ root, area, self, locks }: SweptArea): 
       const gone = dead.has(id) || !(await exists(`${area}/owners/${id}`));
       if (gone && id !== self.id && !(await removeTemporaries(root, `${area}/tmp/${id}`))) dead.delete(id);
     }
+    for (const id of await fs.readdir(`${area}/passing`)) {
+      const gone = dead.has(id) || !(await exists(`${area}/owners/${id}`));
+      if (gone && id !== self.id) await removeNoted(root, `${area}/passing/${id}`);
+    }
     for (const id of dead) await remove(`${area}/owners/${id}`);
   } catch (error) {
     // Another replica may sweep at the same moment, or the storage may be away: the next sweep goes on.
@@ -53,13 +57,16 @@ async function removeTemporaries(root: string, folder: string): Promise<boolean>
 }
 
 async function removeTemporary(root: string, path: string): Promise<void> {
-  if (path.endsWith(AWAY)) {
-    for (const away of (await fs.readFile(path, 'utf8')).split('\0')) {
-      const name = away.slice(away.lastIndexOf('/') + 1);
-      if (away.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await removeAway(away);
-    }
+  await (path.endsWith(AWAY) ? removeNoted(root, path) : remove(path));
+}
+
+/** Removes the files that a note names, and then the note. */
+async function removeNoted(root: string, note: string): Promise<void> {
+  for (const path of (await fs.readFile(note, 'utf8')).split('\0')) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (path.startsWith(`${root}/`) && name.startsWith(`${RESERVED_PREFIX}-`)) await removeAway(path);
   }
-  await remove(path);
+  await remove(note);
 }
 
 /** A note outlives the folders that it names: where one was, there may be an object by now. */

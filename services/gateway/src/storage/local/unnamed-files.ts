@@ -7,14 +7,11 @@ import { errnoOf } from './errno.js';
 import { readStatusInFolder } from './file-status.js';
 import type { FolderHandle } from './folder-handle.js';
 import { writeOpenRecord } from './record-attribute.js';
-import { AWAY } from './temporary-sweeper.js';
 
 /** O_TMPFILE, which Node does not name. */
 const O_TMPFILE = 0o20000000 | fs.constants.O_DIRECTORY;
 const FILE_MODE = 0o666;
 const TAKEN = -17; // EEXIST
-/** The name of the note of folders in which files are replaced, before its ending. */
-const PASSING = 'passing';
 /** Folders that the note names at most: it is written anew for each one that is not among them. */
 const MAX_NOTED = 64;
 
@@ -26,26 +23,26 @@ const MAX_NOTED = 64;
 export class UnnamedFiles {
   /** Of a file that is about to replace another: in the target's folder, for the moment between two calls. */
   private readonly passingName: string;
-  /** Where it may stand, for the sweep, should this process be killed in that moment. */
-  private readonly note: string;
   private readonly noted = new Set<string>();
 
   private constructor(
     private readonly libc: Libc,
     /** This process's own, for temporary files. */
     private readonly folder: string,
+    /** Says where that name may stand, for the sweep, should this process be killed in that moment. */
+    private readonly note: string,
     ownerId: string,
   ) {
     this.passingName = `${RESERVED_PREFIX}-${ownerId}`;
-    this.note = `${folder}/${PASSING}${AWAY}`;
   }
 
   /**
    * @param folder this process's own, for temporary files
+   * @param note a file of this process's own, made when it is needed
    * @returns undefined where machine or filesystem cannot
    * @throws what keeps files from being made at all
    */
-  static in(folder: string, ownerId: string): UnnamedFiles | undefined {
+  static in(folder: string, note: string, ownerId: string): UnnamedFiles | undefined {
     const libc = findLibc();
     if (libc === undefined) return undefined;
     const name = `probe-${randomUUID()}`;
@@ -57,7 +54,7 @@ export class UnnamedFiles {
       } finally {
         fs.closeSync(fd);
       }
-      return new UnnamedFiles(libc, folder, ownerId);
+      return new UnnamedFiles(libc, folder, note, ownerId);
     } catch (error) {
       if (errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT') throw error;
       return undefined;
