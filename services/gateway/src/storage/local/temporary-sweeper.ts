@@ -28,14 +28,14 @@ export async function sweepTemporaries({ root, area, self, locks }: SweptArea): 
       if (id !== self.id && self.isDead(`${area}/owners/${id}`)) dead.add(id);
     }
     await locks.sweep();
+    // An owner that is not known may be one that has come since: its file is there before its folder.
+    const isGone = async (id: string): Promise<boolean> =>
+      id !== self.id && (dead.has(id) || !(await exists(`${area}/owners/${id}`)));
     for (const id of await fs.readdir(`${area}/tmp`)) {
-      // An owner that is not known may be one that has come since: its file is there before its folder.
-      const gone = dead.has(id) || !(await exists(`${area}/owners/${id}`));
-      if (gone && id !== self.id && !(await removeTemporaries(root, `${area}/tmp/${id}`))) dead.delete(id);
+      if ((await isGone(id)) && !(await removeTemporaries(root, `${area}/tmp/${id}`))) dead.delete(id);
     }
     for (const id of await fs.readdir(`${area}/passing`)) {
-      const gone = dead.has(id) || !(await exists(`${area}/owners/${id}`));
-      if (gone && id !== self.id) await removeNoted(root, `${area}/passing/${id}`);
+      if (await isGone(id)) await removeNoted(root, `${area}/passing/${id}`);
     }
     for (const id of dead) await remove(`${area}/owners/${id}`);
   } catch (error) {

@@ -12,6 +12,7 @@ import { writeOpenRecord } from './record-attribute.js';
 const O_TMPFILE = 0o20000000 | fs.constants.O_DIRECTORY;
 const FILE_MODE = 0o666;
 const TAKEN = -17; // EEXIST
+const IS_FOLDER = -21; // EISDIR
 /** Folders that the note names at most: it is written anew for each one that is not among them. */
 const MAX_NOTED = 64;
 
@@ -92,7 +93,7 @@ export class UnnamedFiles {
   replace(fd: number, folder: FolderHandle, name: string): void {
     // A file that had a name, if for a moment only, and has lost it can get no other.
     if (readStatusInFolder({ folder: folder.location, fd: folder.fd, name })?.isDirectory())
-      throw Object.assign(new Error('EISDIR: linkat'), { code: 'EISDIR' });
+      throw systemError('rename', IS_FOLDER);
     this.pass(fd, folder);
     const passing = `${folder.path}/${this.passingName}`;
     try {
