@@ -50,6 +50,8 @@ const SILENCE_MS = 150_000;
 const SHORT_WATCH_MS = 1000;
 // A server waits for three seconds until it has come as far as it is asked.
 const CONFIRM_TIMEOUT_MS = 10_000;
+// A server that answers again after no longer than this was not restored from a backup meanwhile.
+const LONGEST_BLINK_MS = 2000;
 
 /** Whether a server is there that only does not want to answer this. */
 function isRefusal(error: unknown): boolean {
@@ -75,8 +77,13 @@ export class ListWatch<T extends KubeObject> {
   #listedVersion: string | undefined;
   /** A version that was followed for a while has become too old, which only a list puts right. */
   #outOfDate = false;
-  /** The server may have come back with an older past than the one that was followed. */
-  #doubtful = false;
+  /**
+   * Since when nothing is known of the server; undefined while it is followed. It may come back with an older past than
+   * the one that was followed.
+   */
+  #lostAt: number | undefined;
+  /** A watch that was well has just been cut: it may go on at once. */
+  #cut = false;
   #lastContact = -Infinity;
   #failures = 0;
   #lastFailure = -Infinity;
@@ -100,7 +107,7 @@ export class ListWatch<T extends KubeObject> {
     const cancelAudits = this.#scheduleAudit();
     while (!this.#stopped) {
       try {
-        if (this.#doubtful) await this.#confirm();
+        if (this.#lostAt !== undefined) await this.#confirm(this.#lostAt);
         this.#version ??= await this.#list();
         if (!this.#stopped) await this.#watchFrom(this.#version);
       } catch (error) {
@@ -174,18 +181,18 @@ export class ListWatch<T extends KubeObject> {
       if (watch.opened !== undefined) metrics.ended?.(isExpired(error) ? 'expired' : 'error');
       // What was cut goes on where it was, if that is still in the server's past.
       const cut = watch.opened !== undefined && isKubeError(error, 'ConnectionFailed');
+      this.#cut = cut && clock.now() - watch.begun >= SHORT_WATCH_MS;
       // The version of the last list, refused: another list may bring no better one.
       this.#outOfDate = isExpired(error) && this.#version !== this.#listedVersion;
       if (!cut && !isRefusal(error)) this.#version = undefined;
-      this.#doubtful = true;
+      this.#lostAt ??= clock.now();
       throw error;
     } finally {
       cancelGuard();
       this.#watch = undefined;
     }
     metrics.ended?.(watch.ending);
-    if (watch.ending === 'silent') this.#doubtful = true;
-    if (watch.ending === 'audit') this.#version = undefined;
+    if (watch.ending === 'silent' || watch.ending === 'audit') this.#version = undefined;
     const open = clock.now() - (watch.opened ?? watch.begun);
     if (watch.ending === 'closed' && events === 0 && open < SHORT_WATCH_MS && !this.#stopped) {
       throw new Error(`the server ended a watch of ${resource.plural} at once`);
@@ -194,14 +201,15 @@ export class ListWatch<T extends KubeObject> {
 
   /**
    * Asks whether our version is in the server's past. After etcd was restored it may lie ahead, where a watch from it is
-   * taken and tells nothing until the server has counted up to it; then a list comes first. So it does where nobody answers:
-   * a server that was away for longer than a moment may have been restored, and have counted up to it when it is back.
+   * taken and tells nothing until the server has counted up to it; then a list comes first. So it does where the answer
+   * does not come within a moment: a server that was away may have been restored, and have counted up to it since.
    */
-  async #confirm(): Promise<void> {
-    const { client, resource, namespace, labelSelector, fieldSelector } = this.parts;
+  async #confirm(lostAt: number): Promise<void> {
+    const { client, resource, namespace, labelSelector, fieldSelector, clock } = this.parts;
     const selection = { namespace, labelSelector, fieldSelector, limit: 1, signal: this.#stopping.signal };
+    const isTooLate = (): boolean => clock.now() - lostAt > LONGEST_BLINK_MS;
     try {
-      if (this.#version !== undefined) {
+      if (this.#version !== undefined && !isTooLate()) {
         const version = { resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan' } as const;
         await client.list(resource, { ...selection, ...version, timeoutMs: CONFIRM_TIMEOUT_MS, urgent: true });
       }
@@ -209,7 +217,8 @@ export class ListWatch<T extends KubeObject> {
       if (!isRefusal(error)) this.#version = undefined;
       if (!isKubeError(error, 'Timeout') && !isExpired(error)) throw error;
     }
-    this.#doubtful = false;
+    if (isTooLate()) this.#version = undefined;
+    this.#lostAt = undefined;
   }
 
   #events(version: string, watch: RunningWatch): AsyncGenerator<WatchEvent<T>> {
@@ -258,6 +267,10 @@ export class ListWatch<T extends KubeObject> {
       return;
     }
     this.parts.onError(error);
+    if (this.#cut) {
+      this.#cut = false;
+      return;
+    }
     const now = clock.now();
     if (now - this.#lastFailure >= HEALTHY_MS) this.#failures = 0;
     this.#failures++;

@@ -217,6 +217,26 @@ describe('Reflector', () => {
     expect(reflector.store.get('ns/a')?.data).toEqual({ value: 'restored' });
   });
 
+  it('goes on at once where a watch is cut that was well, and so sees whether the server is there', async () => {
+    const first = await start();
+    await clock.advance(60_000);
+    await first.bookmark('150');
+    first.cut();
+    const second = await api.nextWatch();
+    expect(second.resourceVersion).toBe('150');
+    expect(clock.now()).toBe(60_000);
+  });
+
+  it('lists where a server that was refusing is asked again too late to tell whether it is the same', async () => {
+    const first = await start();
+    await first.bookmark('150');
+    api.answerNext('watch', { status: 429, headers: { 'retry-after': '3' } });
+    first.end();
+    const second = await recover();
+    expect(second.resourceVersion).toBe(api.version);
+    expect(api.lists).toBe(2);
+  });
+
   it('waits longer after each failure, up to 5 s, and starts anew after two good minutes', async () => {
     const delays: number[] = [];
     let last = 0;
@@ -253,7 +273,7 @@ describe('Reflector', () => {
     expect(errors).toHaveLength(1);
   });
 
-  it('leaves a watch that says nothing, and goes on from where it was', async () => {
+  it('leaves a watch that says nothing, and lists: nobody knows what was in that time', async () => {
     const first = await start();
     await clock.advance(100_000);
     await first.bookmark('150');
@@ -263,7 +283,8 @@ describe('Reflector', () => {
     await clock.advance(2000);
     await first.closed();
     const second = await api.nextWatch();
-    expect(second.resourceVersion).toBe('150');
+    expect(second.resourceVersion).toBe(api.version);
+    expect(api.lists).toBe(2);
     expect(endings).toEqual(['silent']);
     expect(errors).toEqual([]);
   });

@@ -54,6 +54,15 @@ describe('Store', () => {
     expect(store.size).toBe(0);
   });
 
+  it('finds in a list what has its version from another past', () => {
+    const { store, changes } = watched();
+    store.set(make('a', '7'));
+    store.replace([make('a', '7')]);
+    store.replace([{ ...make('a', '7'), kind: 'Restored' }]);
+    expect(changes.slice(1)).toEqual(['ns/a a@7 a@7 a@7']);
+    expect(store.get('ns/a')?.kind).toBe('Restored');
+  });
+
   it('goes on when a listener throws', () => {
     const { store, errors } = watched();
     store.onChange(() => {

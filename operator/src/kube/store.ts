@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type KubeObject, objectKey } from './kube-object.js';
 
 /** One change of a store. Without `before` the object is new, without `after` it is gone. */
@@ -48,9 +49,13 @@ export class Store<T extends KubeObject> {
 
   /** Puts in an object. The same version again is no change. */
   set(object: T): void {
+    const before = this.#objects.get(objectKey(object.metadata));
+    if (!before || !sameVersion(before, object)) this.#put(object);
+  }
+
+  #put(object: T): void {
     const key = objectKey(object.metadata);
     const before = this.#objects.get(key);
-    if (before && sameVersion(before, object)) return;
     if (before && before.metadata.uid !== object.metadata.uid) this.delete(key);
     const replaced = this.#objects.get(key);
     this.#objects.set(key, object);
@@ -65,12 +70,16 @@ export class Store<T extends KubeObject> {
     this.#tell({ key, before });
   }
 
-  /** Makes these objects all that there are, of one namespace or of all. */
+  /**
+   * Makes these objects all that there are, of one namespace or of all. A server that was restored from a backup gives
+   * out versions again, so that the same version is no change only if it says the same.
+   */
   replace(objects: Iterable<T>, namespace?: string): void {
     const there = new Set<string>();
     for (const object of objects) {
-      there.add(objectKey(object.metadata));
-      this.set(object);
+      const key = objectKey(object.metadata);
+      there.add(key);
+      if (!isDeepStrictEqual(this.#objects.get(key), object)) this.#put(object);
     }
     for (const [key, object] of this.#objects) {
       if (namespace !== undefined && object.metadata.namespace !== namespace) continue;

@@ -87,6 +87,26 @@ describe('WorkQueue', () => {
     expect(delays.at(-1)).toBe(5);
   });
 
+  it('waits after some errors no longer than told, and as long after another as if they had been few', async () => {
+    const clock = new ManualClock();
+    const delays: number[] = [];
+    let error = new Error('outage');
+    const queue = new WorkQueue({
+      reconcile: () => Promise.reject(error),
+      concurrency: 1,
+      clock,
+      longestAfter: (thrown) => (String(thrown).includes('outage') ? 1000 : undefined),
+      onError: (_, __, retryAfterMs) => delays.push(retryAfterMs),
+    });
+    queue.start();
+    queue.add('a');
+    await clock.advance(60_000);
+    expect(Math.max(...delays)).toBe(1000);
+    error = new Error('conflict');
+    await clock.advance(3000);
+    expect(delays.at(-1)).toBeLessThanOrEqual(2560);
+  });
+
   it('comes back after the time that was asked for; of several delays, the earliest holds', async () => {
     const clock = new ManualClock();
     const times: number[] = [];

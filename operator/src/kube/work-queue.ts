@@ -29,7 +29,10 @@ export interface WorkQueueOptions<K extends string> {
   /** 5 ms to 5 min without. */
   readonly backoff?: BackoffLimits;
   readonly metrics?: WorkQueueMetrics;
-  /** The longest delay after this error, where it is not that of `backoff`, in milliseconds. */
+  /**
+   * The longest delay after this error, where it is not that of `backoff`, in milliseconds. However often it comes, it
+   * makes no delay after another error longer than that.
+   */
   readonly longestAfter?: (error: unknown) => number | undefined;
   /** Told of what `reconcile` threw, and after which time the key comes again. */
   readonly onError?: (key: K, error: unknown, retryAfterMs: number) => void;
@@ -149,10 +152,10 @@ export class WorkQueue<K extends string> {
   }
 
   #retry(key: K, error: unknown): void {
-    const failures = (this.#failures.get(key) ?? 0) + 1;
-    this.#failures.set(key, failures);
+    const before = this.#failures.get(key) ?? 0;
     const longest = this.options.longestAfter?.(error) ?? Infinity;
-    const delay = Math.min(longest, backoffDelay(this.#backoff, failures));
+    const delay = Math.min(longest, backoffDelay(this.#backoff, before + 1));
+    if (delay < longest) this.#failures.set(key, before + 1);
     if (this.#running) this.addAfter(key, delay);
     try {
       this.options.onError?.(key, error, delay);
