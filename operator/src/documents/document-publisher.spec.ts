@@ -10,6 +10,7 @@ import {
 import { buildAppSecret } from '../credentials/app-secret.js';
 import { ManualClock } from '../kube/clock.js';
 import type { Secret } from '../kube/core-objects.js';
+import type { KubeObject } from '../kube/kube-object.js';
 import { documentObjectName } from './document-names.js';
 
 const MAPPINGS = keyOfDocument('mappings');
@@ -282,6 +283,18 @@ describe('what somebody else does to an object', () => {
     expect(fixture.mapped()).toEqual({ photos: ['BW1'], second: ['BW2'] });
     expect(fixture.keys()).toEqual(['BW1', 'BW2']);
     expect(fixture.drifts.map(({ change }) => change)).toEqual(['deleted', 'edited']);
+  });
+
+  it.each([1, 3])('by a backup that brings back what was written here %i writes ago is undone', async (writes) => {
+    const fixture = await serving();
+    const backup = structuredClone(fixture.api.objects.get(MAPPINGS)) as KubeObject;
+    for (let write = 1; write <= writes; write++) await fixture.publisher.setMapping(mappedBucket(`later-${write}`));
+    const { length } = Object.keys(fixture.mapped());
+    fixture.api.objects.set(MAPPINGS, backup);
+    fixture.publisher.observe('mappings', documentObjectName('bw', 'mappings', 0), backup);
+    await fixture.publisher.idle();
+    expect(Object.keys(fixture.mapped())).toHaveLength(length);
+    expect(fixture.drifts).toHaveLength(1);
   });
 
   it('a watch that is behind does not undo newer writes of ours', async () => {

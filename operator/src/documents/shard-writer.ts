@@ -112,7 +112,7 @@ export class ShardWriter {
   observe(object: DocumentObject | undefined): void {
     const version = object?.metadata.resourceVersion;
     if (this.#stopped || (version === undefined && this.#live === undefined && this.#running === undefined)) return;
-    if (version !== undefined && this.#own.has(version)) return;
+    if (version !== undefined && this.#isOwn(version)) return;
     // Nothing is judged by what a watch says: it may be older than our last write. The write loop reads the object.
     this.#suspect = version ?? '';
     this.#kick();
@@ -215,7 +215,7 @@ export class ShardWriter {
   }
 
   #mustRead(): boolean {
-    const suspicious = this.#suspect !== undefined && !this.#own.has(this.#suspect);
+    const suspicious = this.#suspect !== undefined;
     this.#suspect = undefined;
     return suspicious || this.#unsure;
   }
@@ -268,8 +268,8 @@ export class ShardWriter {
       this.#digest = undefined;
       return;
     }
-    if (object.metadata.resourceVersion === this.#live?.metadata.resourceVersion) return;
     const digest = digestOf(entriesOf(this.kind, object));
+    if (digest === this.#digest && object.metadata.resourceVersion === this.#live?.metadata.resourceVersion) return;
     const sent = this.#sent.find((candidate) => candidate.digest === digest);
     if (sent !== undefined) this.#commit(object, sent);
     else if (digest === this.#digest && hasDocumentLabels(this.kind, object) && !object.immutable)
@@ -307,13 +307,30 @@ export class ShardWriter {
     this.#revision = Math.max(this.#revision, this.content.revisionOf(object));
   }
 
+  /**
+   * Whether a watch tells of what was written here. It tells of each version once, and in the order of the writes: what
+   * comes after a later one was brought back by a backup.
+   */
+  #isOwn(version: string): boolean {
+    if (!this.#own.has(version)) return false;
+    for (const written of this.#own) {
+      if (written === version) break;
+      this.#own.delete(written);
+    }
+    return true;
+  }
+
   #remember(object: DocumentObject): void {
     // The texts are not needed again, and are the largest part.
     const { data: _, ...head } = object;
     this.#live = head;
     const { resourceVersion } = object.metadata;
     if (resourceVersion === undefined) return;
+    // Behind all others, also where it was there before: a backup brought it back.
+    this.#own.delete(resourceVersion);
     this.#own.add(resourceVersion);
+    // The watch was faster than the answer.
+    if (this.#suspect === resourceVersion && this.#isOwn(resourceVersion)) this.#suspect = undefined;
     if (this.#own.size > OWN_VERSIONS) this.#own.delete(this.#own.values().next().value as string);
   }
 }
