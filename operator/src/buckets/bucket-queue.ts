@@ -13,6 +13,8 @@ const CONCURRENCY = 32;
 const RETRY_MS = 1000;
 /** Between two tries while the API server is away, in milliseconds: nobody tells each S3Bucket that it is back. */
 const LONGEST_OUTAGE_RETRY_MS = 5000;
+/** The same while it refuses: one that has just started does not know who may do what. */
+const LONGEST_REFUSAL_RETRY_MS = 30_000;
 
 /** What a pass asks for. */
 export type PassResult = void | { readonly requeueAfterMs: number };
@@ -29,7 +31,7 @@ export class BucketQueue {
       reconcile: (key) => this.reconcile(key),
       concurrency: CONCURRENCY,
       clock,
-      longestAfter: (error) => (isOutage(error) ? LONGEST_OUTAGE_RETRY_MS : undefined),
+      longestAfter,
       onError: (key, error) => LOG.warn(`${key}: ${error instanceof Error ? error.message : String(error)}`),
       metrics: {
         depth: (depth) => metrics.workqueueDepth.set({ queue }, depth),
@@ -63,6 +65,8 @@ export class BucketQueue {
   }
 }
 
-function isOutage(error: unknown): boolean {
-  return isKubeError(error) && (error.status === 0 || error.status >= 500);
+function longestAfter(error: unknown): number | undefined {
+  if (!isKubeError(error)) return undefined;
+  if (error.status === 0 || error.status >= 500) return LONGEST_OUTAGE_RETRY_MS;
+  return [401, 403, 429].includes(error.status) ? LONGEST_REFUSAL_RETRY_MS : undefined;
 }

@@ -30,6 +30,7 @@ import { StatusReporter } from './status-reporter.js';
 import { StatusWriter } from './status-writer.js';
 import { TakeOver } from './take-over.js';
 import { UsageNews } from './usage-news.js';
+import { VanishedBuckets } from './vanished-buckets.js';
 import { Withdrawal } from './withdrawal.js';
 
 /** S3Buckets: from what is asked to what gateways serve and apps can read. */
@@ -65,6 +66,7 @@ import { Withdrawal } from './withdrawal.js';
     StatusWriter,
     TakeOver,
     UsageNews,
+    VanishedBuckets,
     WatchedBuckets,
     Withdrawal,
   ],

@@ -9,6 +9,7 @@ import { ownerOf } from './admission.js';
 import type { PassResult } from './bucket-queue.js';
 import { WatchedBuckets } from './cluster-news.js';
 import { Release } from './release.js';
+import { VanishedBuckets } from './vanished-buckets.js';
 import { Withdrawal } from './withdrawal.js';
 
 /** Ends what is served for S3Buckets that are not there, or not permitted, any more. */
@@ -20,12 +21,18 @@ export class LostBuckets {
     private readonly watched: WatchedBuckets,
     private readonly publisher: DocumentPublisher,
     private readonly cache: ClusterCache,
+    private readonly vanished: VanishedBuckets,
   ) {}
 
-  /** An S3Bucket is gone. Where somebody took its finalizer, or it went while no operator ran, this is its deletion. */
+  /**
+   * An S3Bucket is gone. Where somebody took its finalizer, or it went while no operator ran, this is its deletion; where
+   * neither is so, it is so after a while.
+   */
   async gone(key: string): Promise<PassResult> {
     const { namespace = '', name } = parseObjectKey(key);
     this.watched.claims.ledger.stopWaiting({ namespace, name });
+    const holdMs = this.vanished.holdMs(key);
+    if (holdMs > 0) return { requeueAfterMs: holdMs };
     const held = this.watched.claims.ledger.heldBy({ namespace, name });
     const rings = this.ringsOf(key, held);
     if (held !== undefined) {

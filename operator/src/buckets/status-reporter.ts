@@ -14,7 +14,8 @@ import { describeStatus } from './describe-status.js';
 import type { StatusFacts } from './describe-status.js';
 import { judgeQuota } from './judge-quota.js';
 import { judgeRotation } from './judge-rotation.js';
-import { StatusWriter } from './status-writer.js';
+import { ECHO_MS, StatusWriter } from './status-writer.js';
+import type { WriteOutcome } from './status-writer.js';
 
 /** A change that is carried out within this time, in milliseconds, is reported once: when it is done. */
 const QUIET_MS = 1000;
@@ -31,6 +32,10 @@ const UNDER_WAY: ReadonlySet<ConditionReason> = new Set<ConditionReason>([
 
 /** Between two reports of which gateways are waited for, in milliseconds. */
 const WAITING_INTERVAL_MS = 5000;
+
+/** Until a Secret is tried again that could not be written, in milliseconds: nobody tells when what was in the way is gone. */
+const SECRET_INTERVAL_MS = 10_000;
+const UNWRITTEN: ReadonlySet<ConditionReason> = new Set<ConditionReason>(['SecretConflict', 'SecretWriteFailed']);
 
 /** Phases of a key ring that wait for time or for nothing, and not for gateways. */
 const SETTLED: ReadonlySet<KeyPlan['phase']> = new Set<KeyPlan['phase']>(['None', 'Idle', 'Overlap']);
@@ -62,10 +67,11 @@ export class StatusReporter {
       const quietMs = this.quietMs(bucket, verdicts, pendingMs);
       if (quietMs > 0) return { requeueAfterMs: Math.min(quietMs, laterMs ?? quietMs) };
     }
-    await this.write(bucket, verdicts, facts);
+    const outcome = await this.write(bucket, verdicts, facts);
     if (ready && pendingMs !== undefined) this.metrics.propagation.observe(pendingMs / 1000);
     if (ready || stalled) this.memory.settle(key);
-    return laterMs === undefined ? undefined : { requeueAfterMs: laterMs };
+    const againMs = earliest([laterMs, outcome === 'under way' ? ECHO_MS : undefined]);
+    return againMs === undefined ? undefined : { requeueAfterMs: againMs };
   }
 
   /** For how long nobody is told yet that something is not as asked. */
@@ -82,9 +88,11 @@ export class StatusReporter {
   }
 
   /** Writes these conditions; those that nobody judged stay as they are. */
-  async write(bucket: S3Bucket, verdicts: ConditionVerdicts, facts?: StatusFacts): Promise<void> {
+  async write(bucket: S3Bucket, verdicts: ConditionVerdicts, facts?: StatusFacts): Promise<WriteOutcome> {
     const status = describeStatus(bucket, verdicts, facts, this.configuration, this.memory.wallTime());
-    if (await this.writer.write(bucket, status)) this.events.transition(bucket, status);
+    const outcome = await this.writer.write(bucket, status);
+    if (outcome === 'written') this.events.transition(bucket, status);
+    return outcome;
   }
 }
 
@@ -92,12 +100,20 @@ function judgeAbnormal(bucket: S3Bucket, { plan, granted, use }: StatusFacts): A
   return { ...judgeRotation(bucket, plan), ...judgeQuota(bucket, granted.quota, use.usage) };
 }
 
-function nextPassMs({ programmed, backendReachable }: Findings, facts: StatusFacts | undefined): number | undefined {
-  const due = [
+function nextPassMs(
+  { programmed, backendReachable, credentialsReady }: Findings,
+  facts: StatusFacts | undefined,
+): number | undefined {
+  return earliest([
     facts?.plan.nextCheckMs,
     facts?.lookAgainMs,
     programmed.status === 'False' && facts !== undefined ? WAITING_INTERVAL_MS : undefined,
     backendReachable.status === 'False' ? PROBE_INTERVAL_MS : undefined,
-  ].filter((milliseconds) => milliseconds !== undefined);
-  return due.length === 0 ? undefined : Math.min(...due);
+    UNWRITTEN.has(credentialsReady.reason) ? SECRET_INTERVAL_MS : undefined,
+  ]);
+}
+
+function earliest(due: readonly (number | undefined)[]): number | undefined {
+  const times = due.filter((milliseconds) => milliseconds !== undefined);
+  return times.length === 0 ? undefined : Math.min(...times);
 }

@@ -9,7 +9,13 @@ import { BucketMemory } from './bucket-memory.js';
 
 const FIELD_MANAGER = 'bucketway-operator-status';
 /** How long a watch may take to bring back what was written, in milliseconds. After it, what the watch says counts. */
-const ECHO_MS = 5000;
+export const ECHO_MS = 5000;
+
+/**
+ * What became of a status. `under way`: a watch still says what was there before it was written, which after
+ * {@link ECHO_MS} is what a restored backup says.
+ */
+export type WriteOutcome = 'written' | 'under way' | 'nothing to say';
 
 /** What was written and has not come back yet. */
 interface Written {
@@ -32,16 +38,15 @@ export class StatusWriter {
     memory.onForget((key) => this.written.delete(key));
   }
 
-  /** @returns whether something was written */
   async write(
     { metadata: { namespace, name, uid }, status: live }: S3Bucket,
     status: S3BucketStatus,
-  ): Promise<boolean> {
+  ): Promise<WriteOutcome> {
     const key = objectKey({ namespace, name });
     const wanted = canonicalJson(status);
     const seen = canonicalJson(live ?? {});
     const last = this.underWay(key, uid, seen);
-    if ((last?.status ?? seen) === wanted) return false;
+    if ((last?.status ?? seen) === wanted) return last === undefined ? 'nothing to say' : 'under way';
     const object = { apiVersion: S3_BUCKET_API_VERSION, kind: S3_BUCKET_KIND, metadata: { namespace, name, uid } };
     try {
       await this.client.apply(S3_BUCKETS, { ...object, status } as S3Bucket, {
@@ -51,7 +56,7 @@ export class StatusWriter {
       });
     } catch (error) {
       // Deleted, or deleted and made anew, since the watch last told: its successor has a pass of its own.
-      if (isKubeError(error, 'NotFound')) return false;
+      if (isKubeError(error, 'NotFound')) return 'nothing to say';
       throw error;
     }
     this.written.set(key, {
@@ -60,7 +65,7 @@ export class StatusWriter {
       at: this.memory.now(),
       stale: new Set([...(last?.stale ?? []), seen, ...(last ? [last.status] : [])]),
     });
-    return true;
+    return 'written';
   }
 
   // What is neither stale nor what was written is somebody else's doing, and counts at once.

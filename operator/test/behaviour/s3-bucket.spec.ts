@@ -254,6 +254,9 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       await team.apply('occupied', {});
       await team.condition('occupied', 'CredentialsReady', { status: 'False', reason: 'SecretConflict' });
       expect((await team.secret('occupied-s3'))?.data).toEqual({ token: 'c2VjcmV0' });
+
+      await team.client.delete(SECRETS, own.metadata);
+      await team.ready('occupied');
     });
 
     it('not at all where none is asked for', async () => {
