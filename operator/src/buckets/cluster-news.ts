@@ -9,14 +9,16 @@ import { BucketMemory } from './bucket-memory.js';
 import { BucketQueue } from './bucket-queue.js';
 import { Claims } from './claims.js';
 import { RingUsers } from './ring-users.js';
+import { VanishedBuckets } from './vanished-buckets.js';
 
-/** The memory of S3Buckets and who shares keys, as far as watches change them. */
+/** What is known of S3Buckets, as far as watches change it. */
 @Injectable()
 export class WatchedBuckets {
   constructor(
     readonly memory: BucketMemory,
     readonly users: RingUsers,
     readonly claims: Claims,
+    readonly vanished: VanishedBuckets,
   ) {}
 }
 

@@ -9,7 +9,6 @@ import { ownerOf } from './admission.js';
 import type { PassResult } from './bucket-queue.js';
 import { WatchedBuckets } from './cluster-news.js';
 import { Release } from './release.js';
-import { VanishedBuckets } from './vanished-buckets.js';
 import { Withdrawal } from './withdrawal.js';
 
 /** Ends what is served for S3Buckets that are not there, or not permitted, any more. */
@@ -21,7 +20,6 @@ export class LostBuckets {
     private readonly watched: WatchedBuckets,
     private readonly publisher: DocumentPublisher,
     private readonly cache: ClusterCache,
-    private readonly vanished: VanishedBuckets,
   ) {}
 
   /**
@@ -31,7 +29,7 @@ export class LostBuckets {
   async gone(key: string): Promise<PassResult> {
     const { namespace = '', name } = parseObjectKey(key);
     this.watched.claims.ledger.stopWaiting({ namespace, name });
-    const holdMs = this.vanished.holdMs(key);
+    const holdMs = this.watched.vanished.holdMs(key);
     if (holdMs > 0) return { requeueAfterMs: holdMs };
     const held = this.watched.claims.ledger.heldBy({ namespace, name });
     const rings = this.ringsOf(key, held);
