@@ -9,6 +9,8 @@ export interface ListQuery {
   readonly startAfter: string;
   /** Rows at most: objects and common prefixes together. */
   readonly limit: number;
+  /** Nobody waits for the answer yet: whatever else there is to do comes in between. */
+  readonly ahead?: boolean;
 }
 
 /** A row: an object, or the common prefix of several. */
@@ -20,4 +22,6 @@ export interface ObjectListing {
   readonly entries: readonly ListingEntry[];
   /** More follows; the last entry's key or prefix is the next `startAfter`. */
   readonly truncated: boolean;
+  /** Tells whether the same question would be answered the same now; only where that takes much less than to answer it. */
+  readonly isCurrent?: (() => Promise<boolean>) | undefined;
 }

@@ -4,6 +4,7 @@ import { BucketPreflight, ObjectPreflight, ServicePreflight } from '../cors/pref
 import { ObjectsModule } from '../objects/objects.module.js';
 import { BUCKET_OPERATIONS } from './bucket/bucket-operations.js';
 import { LISTING_OPERATIONS } from './listing/listing-operations.js';
+import { PagesAhead } from './listing/pages-ahead.js';
 import { MULTIPART_OPERATIONS } from './multipart/multipart-operations.js';
 import { OBJECT_OPERATIONS } from './object/object-operations.js';
 import { PostObject } from './post-object/post-object.js';
@@ -15,6 +16,7 @@ import { CopySourceOpener } from './shared/copy-source-opener.js';
   imports: [AuthModule, ObjectsModule],
   providers: [
     CopySourceOpener,
+    PagesAhead,
     ListBuckets,
     ...BUCKET_OPERATIONS,
     ...LISTING_OPERATIONS,

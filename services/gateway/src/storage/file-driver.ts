@@ -150,8 +150,15 @@ export interface FileDriver {
    * may be all that is given.
    */
   factsOf(folder: StoragePath, names: readonly string[]): MaybePromise<readonly (FileFacts | undefined)[]>;
-  /** Makes a coming {@link factsOf} cheaper, in turns that leave the event loop to others; only where that helps. */
-  readonly warm?: (folder: StoragePath, names: readonly string[]) => Promise<void>;
+  /**
+   * Whether names of a folder still lead to the files that {@link factsOf} found, unchanged. Only for facts that have
+   * {@link FileStat.changeMs}, and only where that is cheaper than to find them again.
+   */
+  readonly areUnchanged?: (
+    folder: StoragePath,
+    names: readonly string[],
+    stats: readonly FileStat[],
+  ) => MaybePromise<boolean>;
   /** @throws StorageError `not-found`, `not-folder` */
   list(folder: StoragePath): MaybePromise<FolderNames>;
   /** @param length bytes that will be written, where that is known */

@@ -16,14 +16,17 @@ import type { WatchedCalls } from './watched-calls.js';
 /** A driver whose calls are watched and timed. Bytes are not timed: how long they take is up to the client as well. */
 export class ObservedDriver implements FileDriver {
   readonly readSmall?: (path: StoragePath) => MaybePromise<Buffer | undefined>;
-  readonly warm?: (folder: StoragePath, names: readonly string[]) => Promise<void>;
+  readonly areUnchanged?: NonNullable<FileDriver['areUnchanged']>;
 
   constructor(
     private readonly driver: FileDriver,
     private readonly calls: WatchedCalls,
   ) {
-    const { readSmall, warm } = driver;
-    if (warm) this.warm = (folder, names) => warm.call(driver, folder, names);
+    const { readSmall, areUnchanged } = driver;
+    if (areUnchanged) {
+      this.areUnchanged = (folder, names, stats) =>
+        calls.timed('areUnchanged', () => areUnchanged.call(driver, folder, names, stats));
+    }
     if (readSmall) this.readSmall = (path) => calls.timed('readSmall', () => readSmall.call(driver, path));
   }
 

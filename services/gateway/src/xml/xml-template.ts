@@ -38,7 +38,10 @@ export interface Slots<T> {
 /** Describes the content of an element: adds to `xml`, with placeholders from `slot`. */
 export type Describe<T> = (xml: XMLBuilder, slot: Slots<T>) => void;
 
-type Step<T> = (values: T) => string;
+type Step<T> = (values: T, add: (text: string) => void) => void;
+
+/** Characters after which text is set aside: as one string, a page of a listing would be too large for the young generation. */
+const PIECE_LENGTH = 16 * 1024;
 
 /** A document or element described once with xmlbuilder2 and filled by joining strings: 1,000 rows in 2 ms instead of 57. */
 export class XmlTemplate<T> {
@@ -49,11 +52,34 @@ export class XmlTemplate<T> {
   ) {}
 
   render(values: T): string {
-    let xml = this.texts[0] as string;
-    for (let i = 0; i < this.steps.length; i++) {
-      xml += (this.steps[i] as Step<T>)(values) + (this.texts[i + 1] as string);
-    }
+    let xml = '';
+    this.write(values, (text) => (xml += text));
     return xml;
+  }
+
+  /** The same in UTF-8, for what may be large. */
+  renderBytes(values: T): Buffer {
+    const pieces: string[] = [];
+    let piece = '';
+    this.write(values, (text) => {
+      piece += text;
+      if (piece.length < PIECE_LENGTH) return;
+      pieces.push(piece);
+      piece = '';
+    });
+    pieces.push(piece);
+    const bytes = Buffer.allocUnsafe(pieces.reduce((length, text) => length + Buffer.byteLength(text), 0));
+    let end = 0;
+    for (const text of pieces) end += bytes.write(text, end);
+    return bytes;
+  }
+
+  private write(values: T, add: (text: string) => void): void {
+    add(this.texts[0] as string);
+    for (let i = 0; i < this.steps.length; i++) {
+      (this.steps[i] as Step<T>)(values, add);
+      add(this.texts[i + 1] as string);
+    }
   }
 }
 
@@ -85,41 +111,39 @@ class SlotCollector<T> implements Slots<T> {
   private readonly steps: Step<T>[] = [];
 
   value(name: keyof T & string): string {
-    return this.add((values) => textOf(values[name]));
+    return this.add((values, add) => add(textOf(values[name])));
   }
 
   leaf(parent: XMLBuilder, element: string, name: keyof T & string): void {
     const [open, close] = tagsOf(element);
-    const step: Step<T> = (values) => {
+    const step: Step<T> = (values, add) => {
       const value = values[name];
-      return value === undefined ? '' : open + textOf(value) + close;
+      if (value !== undefined) add(open + textOf(value) + close);
     };
     parent.txt(this.add(step));
   }
 
   quoted(parent: XMLBuilder, element: string, name: keyof T & string): void {
     const [open, close] = tagsOf(element);
-    // The quotes are escaped here once, and not with the value each time.
-    const start = `${open}&quot;`;
-    const end = `&quot;${close}`;
-    parent.txt(this.add((values) => start + textOf(values[name]) + end));
+    // Content may hold quotes as they are, and to resolve two references takes clients a sixth of the time for a row.
+    const start = `${open}"`;
+    const end = `"${close}`;
+    parent.txt(this.add((values, add) => add(start + textOf(values[name]) + end)));
   }
 
   part<K extends keyof T & string>(parent: XMLBuilder, name: K, template: XmlTemplate<RowOf<T[K]>>): void {
     type Row = RowOf<T[K]>;
-    const step: Step<T> = (values) => {
+    const step: Step<T> = (values, add) => {
       const value = values[name] as unknown;
-      if (value === undefined) return '';
-      if (!Array.isArray(value)) return template.render(value as Row);
-      let xml = '';
-      for (const row of value as readonly Row[]) xml += template.render(row);
-      return xml;
+      if (value === undefined) return;
+      if (Array.isArray(value)) for (const row of value as readonly Row[]) add(template.render(row));
+      else add(template.render(value as Row));
     };
     parent.txt(this.add(step));
   }
 
   markup(name: keyof T & string): string {
-    return this.add((values) => (values[name] as string | undefined) ?? '');
+    return this.add((values, add) => add((values[name] as string | undefined) ?? ''));
   }
 
   compile(xml: string, prefix = ''): XmlTemplate<T> {

@@ -24,6 +24,7 @@ export class FileListing {
   /** Where the page begins: the least key that may still be in it. It moves up past common prefixes that were found. */
   private from: ByteString;
   private readonly found: FoundName[] = [];
+  private readonly read = new Map<StoragePath, FolderNames>();
 
   constructor(
     private readonly files: FileDriver,
@@ -34,6 +35,11 @@ export class FileListing {
     this.prefix = toByteString(query.prefix);
     this.delimiter = toByteString(query.delimiter);
     this.from = query.startAfter === '' ? '' : firstBehind(toByteString(query.startAfter), this.prefix, this.delimiter);
+  }
+
+  /** The folders whose names were looked at, with all of their names. */
+  get folders(): ReadonlyMap<StoragePath, FolderNames> {
+    return this.read;
   }
 
   async run(): Promise<readonly FoundName[]> {
@@ -111,8 +117,15 @@ export class FileListing {
   }
 
   private async namesOf(folder: ByteString): Promise<FolderNames> {
+    const path = fromByteString(folder.slice(0, -1)) as StoragePath;
+    const names = await this.readNames(path);
+    this.read.set(path, names);
+    return names;
+  }
+
+  private async readNames(path: StoragePath): Promise<FolderNames> {
     try {
-      return await this.files.list(fromByteString(folder.slice(0, -1)) as StoragePath);
+      return await this.files.list(path);
     } catch (error) {
       // Gone since its parent was read, or the prefix names no folder.
       if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder')) return [];

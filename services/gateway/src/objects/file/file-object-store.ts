@@ -21,7 +21,7 @@ import { describeObject, recordOf } from './object-description.js';
 import { MAX_LOOKS, ObjectRecords } from './object-records.js';
 import { ObjectPublisher } from './object-publisher.js';
 import { readPage } from './page-reader.js';
-import { ReadAhead } from './read-ahead.js';
+import { PageSnapshot } from './page-snapshot.js';
 import { SidecarRecords } from './sidecar-records.js';
 import { readWhole } from './small-files.js';
 
@@ -31,7 +31,6 @@ export class FileObjectStore implements ObjectStore {
   private readonly files: FileDriver;
   private readonly records: ObjectRecords;
   private readonly publisher: ObjectPublisher;
-  private readonly readAhead: ReadAhead;
 
   /**
    * @param storage the whole storage
@@ -49,7 +48,6 @@ export class FileObjectStore implements ObjectStore {
     const reserved = storage.scope(RESERVED_FOLDER);
     this.records = new ObjectRecords(this.files, base, new SidecarRecords(reserved), cache);
     this.publisher = new ObjectPublisher(this.files, this.records);
-    this.readAhead = new ReadAhead(this.files);
     this.multipart = new FileMultipartStore(this.publisher, this.files, reserved, base);
   }
 
@@ -119,17 +117,17 @@ export class FileObjectStore implements ObjectStore {
       if (query.limit === 0) return { entries: [], truncated: false };
       let { startAfter } = query;
       for (;;) {
-        const names = await new FileListing(this.files, { ...query, startAfter }, query.limit + 1).run();
+        const listing = new FileListing(this.files, { ...query, startAfter }, query.limit + 1);
+        const names = await listing.run();
         const page = names.slice(0, query.limit);
-        const entries = await readPage(this.files, this.records, page);
+        const snapshot = new PageSnapshot(this.files, listing.folders);
+        const { files, records } = this;
+        const entries = await readPage({ files, records, snapshot, ahead: query.ahead === true }, page);
         const truncated = names.length > query.limit;
-        const last = page.at(-1);
-        const next = last?.kind === 'prefix' ? last.prefix : (last?.key ?? '');
-        // Who has come for a second page comes for a third; the first may be all that a client wants.
-        if (truncated && query.startAfter !== '') this.readAhead.start({ ...query, startAfter: next });
-        if (entries.length > 0 || !truncated) return { entries, truncated };
+        if (entries.length > 0 || !truncated) return { entries, truncated, isCurrent: snapshot.check };
         // Every file of the page has vanished since its name was read; a page must not be empty while more follows.
-        startAfter = next;
+        const last = page.at(-1);
+        startAfter = last?.kind === 'prefix' ? last.prefix : (last?.key ?? '');
       }
     } catch (error) {
       throw toS3Error(error);

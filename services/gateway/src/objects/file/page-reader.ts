@@ -5,14 +5,26 @@ import type { ListingEntry } from '../listing.js';
 import type { FoundName } from './file-listing.js';
 import type { ListedRecord, ObjectRecords } from './object-records.js';
 import { opaqueETag } from './opaque-etag.js';
+import type { PageSnapshot } from './page-snapshot.js';
 
 /** Records that lie beside their files are read so many at a time: each may be a request to a server. */
 const LOOKS_AT_ONCE = 32;
 
+/** Files of a page that nobody waits for are looked at so many at a time. */
+const LOOKS_AHEAD = 250;
+
+/** Where the files of a page are, and what becomes of what is found. */
+export interface PageSources {
+  readonly files: FileDriver;
+  readonly records: ObjectRecords;
+  readonly snapshot: PageSnapshot;
+  /** Others have their turn every few files. */
+  readonly ahead: boolean;
+}
+
 /** Looks at the files of a page, folder by folder, and drops those that have vanished since their names were read. */
 export async function readPage(
-  files: FileDriver,
-  records: ObjectRecords,
+  { files, records, snapshot, ahead }: PageSources,
   names: readonly FoundName[],
 ): Promise<ListingEntry[]> {
   const entries: ListingEntry[] = [];
@@ -23,15 +35,16 @@ export async function readPage(
       start++;
       continue;
     }
-    const end = endOfFolder(names, start, first.folder);
+    const endOfRun = endOfFolder(names, start, first.folder);
+    const end = ahead ? Math.min(endOfRun, start + LOOKS_AHEAD) : endOfRun;
+    if (ahead) await new Promise((resolve) => setImmediate(resolve));
     const run = names.slice(start, end) as FoundObject[];
     const folder = first.folder.slice(0, -1) as StoragePath;
-    const facts = await files.factsOf(
-      folder,
-      run.map((found) => found.name),
-    );
+    const runNames = run.map((found) => found.name);
+    const facts = await files.factsOf(folder, runNames);
+    snapshot.add(folder, runNames, facts);
     const read = files.capabilities.records ? readTogether : readBeside;
-    entries.push(...(await read(records, folder, run, facts)));
+    entries.push(...(await read({ records, folder, snapshot }, run, facts)));
     start = end;
   }
   return entries;
@@ -49,18 +62,25 @@ function endOfFolder(names: readonly FoundName[], start: number, folder: string)
 type FoundObject = Extract<FoundName, { kind: 'object' }>;
 type Facts = readonly (FileFacts | undefined)[];
 
+interface Run {
+  readonly records: ObjectRecords;
+  readonly folder: StoragePath;
+  readonly snapshot: PageSnapshot;
+}
+
 /** Files that carry their records. */
 async function readTogether(
-  records: ObjectRecords,
-  folder: StoragePath,
+  { records, folder, snapshot }: Run,
   run: readonly FoundObject[],
   facts: Facts,
 ): Promise<ListingEntry[]> {
   const entries: ListingEntry[] = [];
-  for (const [index, found] of run.entries()) {
+  for (let index = 0; index < run.length; index++) {
+    const found = run[index] as FoundObject;
     const fact = facts[index];
     if (fact === undefined) continue;
     const listed = records.findListed(fact);
+    if (!listed) snapshot.spoil();
     const entry = listed
       ? toEntry(found.key, fact.stat, listed)
       : await settleEntry(records, joinPath(folder, found.name), found.key);
@@ -71,11 +91,12 @@ async function readTogether(
 
 /** Files whose records are files of their own. */
 async function readBeside(
-  records: ObjectRecords,
-  folder: StoragePath,
+  { records, folder, snapshot }: Run,
   run: readonly FoundObject[],
   facts: Facts,
 ): Promise<ListingEntry[]> {
+  // A record may change while its file does not.
+  snapshot.spoil();
   const entries: ListingEntry[] = [];
   for (let at = 0; at < run.length; at += LOOKS_AT_ONCE) {
     const looks = run

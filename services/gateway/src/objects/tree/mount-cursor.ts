@@ -1,7 +1,7 @@
 import type { ObjectKey } from '../../http/object-key.js';
 import { MAX_KEY_BYTES } from '../../http/object-key.js';
 import { toByteString, type ByteString } from '../../storage/byte-string.js';
-import type { ListQuery, ListingEntry } from '../listing.js';
+import type { ListQuery, ListingEntry, ObjectListing } from '../listing.js';
 import type { ObjectStore } from '../object-store.js';
 
 /** The last character of Unicode, and the greatest four bytes of UTF-8. */
@@ -24,6 +24,8 @@ export interface CursorOptions {
 export class MountCursor {
   private entries: readonly ListingEntry[] = [];
   private index = 0;
+  /** Of all pages that were read, what tells whether they are current. */
+  readonly checks: ObjectListing['isCurrent'][] = [];
   private done = false;
   /** Names up to this one have been dealt with. */
   private position: string;
@@ -76,7 +78,9 @@ export class MountCursor {
         delimiter: query.delimiter,
         startAfter: this.innerStart(),
         limit,
+        ...(query.ahead && { ahead: true }),
       });
+      this.checks.push(page.isCurrent);
       const named = page.entries.map((entry) => withPrefix(entry, prefix));
       const last = named.at(-1);
       this.done = !page.truncated || last === undefined;

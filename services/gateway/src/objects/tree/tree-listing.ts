@@ -40,7 +40,16 @@ export class TreeListing {
       reached = toByteString(name);
       entries.push(next);
     }
-    return { entries: entries.slice(0, limit), truncated: entries.length > limit };
+    return { entries: entries.slice(0, limit), truncated: entries.length > limit, isCurrent: this.check };
+  }
+
+  private get check(): ObjectListing['isCurrent'] {
+    const checks = this.cursors.flatMap((cursor) => cursor.checks);
+    if (checks.includes(undefined)) return undefined;
+    return async () => {
+      for (const check of checks) if (!(await check?.())) return false;
+      return true;
+    };
   }
 
   private async next(wanted: number, reached: ByteString): Promise<ListingEntry | undefined> {

@@ -67,10 +67,10 @@ export interface ListObjectVersionsResult {
 }
 
 /** The answer to ListObjectVersions. */
-export function listObjectVersionsDocument(result: ListObjectVersionsResult): string {
+export function listObjectVersionsDocument(result: ListObjectVersionsResult): Buffer {
   const { bucket, parameters, markers, page, owner } = result;
   const { prefix, delimiter, maxKeys, encoding } = parameters;
-  return DOCUMENT.render({
+  return DOCUMENT.renderBytes({
     bucket,
     prefix: encodeListed(prefix, encoding),
     keyMarker: encodeListed(markers.key, encoding),

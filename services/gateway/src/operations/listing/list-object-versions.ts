@@ -26,7 +26,7 @@ export class ListObjectVersions implements Operation<BucketContext> {
     const page = await listPage(bucket.store, parameters, markers.key);
     const owner = ownerOf(principal);
     const body = listObjectVersionsDocument({ bucket: bucket.name, parameters, markers, page, owner });
-    return { status: 200, headers: [], body };
+    return { status: 200, headers: ['Content-Type', 'application/xml'], body };
   }
 }
 

@@ -53,9 +53,9 @@ export interface ListObjectsResult {
 }
 
 /** The answer to ListObjects. */
-export function listObjectsDocument({ bucket, parameters, marker, page, owner }: ListObjectsResult): string {
+export function listObjectsDocument({ bucket, parameters, marker, page, owner }: ListObjectsResult): Buffer {
   const { prefix, delimiter, maxKeys, encoding } = parameters;
-  return DOCUMENT.render({
+  return DOCUMENT.renderBytes({
     bucket,
     // Not encoded, unlike all the rest: the AWS CLI and boto3 ask for the encoding and decode the rest only.
     prefix,

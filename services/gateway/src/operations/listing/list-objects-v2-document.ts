@@ -50,9 +50,9 @@ export interface ListObjectsV2Result {
 }
 
 /** The answer to ListObjectsV2. */
-export function listObjectsV2Document({ parameters, page, ...result }: ListObjectsV2Result): string {
+export function listObjectsV2Document({ parameters, page, ...result }: ListObjectsV2Result): Buffer {
   const { prefix, delimiter, maxKeys, encoding } = parameters;
-  return DOCUMENT.render({
+  return DOCUMENT.renderBytes({
     bucket: result.bucket,
     prefix: encodeListed(prefix, encoding),
     startAfter: result.startAfter === undefined ? undefined : encodeListed(result.startAfter, encoding),

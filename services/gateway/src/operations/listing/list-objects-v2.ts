@@ -2,10 +2,10 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
 import { ownerOf } from '../shared/owner.js';
-import { decodeContinuationToken } from './continuation-token.js';
+import { decodeContinuationToken, encodeContinuationToken } from './continuation-token.js';
 import { listObjectsV2Document } from './list-objects-v2-document.js';
-import { listPage } from './list-page.js';
 import { parseListParameters } from './list-parameters.js';
+import { PagesAhead, type PageRequest } from './pages-ahead.js';
 
 /** Version 2 of the listing, continued by an opaque token. */
 @S3Operation({
@@ -17,6 +17,8 @@ import { parseListParameters } from './list-parameters.js';
   body: 'none',
 })
 export class ListObjectsV2 implements Operation<BucketContext> {
+  constructor(private readonly pages: PagesAhead) {}
+
   async execute({ request, principal, bucket }: BucketContext): Promise<S3Response> {
     const { query } = request;
     requireVersion2(query.get('list-type'));
@@ -25,10 +27,17 @@ export class ListObjectsV2 implements Operation<BucketContext> {
     const token = query.get('continuation-token');
     // Where both are given the token alone counts, as in S3; an empty one begins the listing.
     const from = token === undefined || token === '' ? (startAfter ?? '') : decodeContinuationToken(token);
-    const page = await listPage(bucket.store, parameters, from);
     const owner = query.get('fetch-owner')?.toLowerCase() === 'true' ? ownerOf(principal) : undefined;
-    const body = listObjectsV2Document({ bucket: bucket.name, parameters, startAfter, token, page, owner });
-    return { status: 200, headers: [], body };
+    const shown = { bucket: bucket.name, parameters, startAfter, owner };
+    const pageRequest = (begin: string, by: string | undefined): PageRequest => ({
+      store: bucket.store,
+      parameters,
+      from: begin,
+      id: JSON.stringify(['V2', shown, by]),
+      document: (page) => listObjectsV2Document({ ...shown, token: by, page }),
+      following: (last) => pageRequest(last, encodeContinuationToken(last)),
+    });
+    return await this.pages.answer(pageRequest(from, token));
   }
 }
 

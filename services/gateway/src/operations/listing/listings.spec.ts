@@ -11,14 +11,15 @@ import { ownerOf } from '../shared/owner.js';
 import { ListObjectVersions } from './list-object-versions.js';
 import { ListObjects } from './list-objects.js';
 import { ListObjectsV2 } from './list-objects-v2.js';
+import { PagesAhead } from './pages-ahead.js';
 
 // Keys and expectations follow the listing tests of Ceph's s3-tests.
 const FOLDERS = ['asdf', 'boo/bar', 'boo/baz/xyzzy', 'cquux/bla', 'cquux/thud'];
 const PLAIN = ['bar', 'baz', 'foo', 'quxx'];
 
 describe.each([
-  ['ListObjects', new ListObjects(), 'ListBucketResult', 'Contents', ''],
-  ['ListObjectsV2', new ListObjectsV2(), 'ListBucketResult', 'Contents', 'list-type=2&'],
+  ['ListObjects', new ListObjects(new PagesAhead()), 'ListBucketResult', 'Contents', ''],
+  ['ListObjectsV2', new ListObjectsV2(new PagesAhead()), 'ListBucketResult', 'Contents', 'list-type=2&'],
   ['ListObjectVersions', new ListObjectVersions(), 'ListVersionsResult', 'Version', 'versions&'],
 ] as const)('%s', (_, operation, root, row, base) => {
   const list = (keys: readonly string[], query = ''): Promise<Page> => page(operation, keys, base + query, root, row);
@@ -77,7 +78,11 @@ describe.each([
 
 describe('ListObjects', () => {
   it('goes on from NextMarker, also behind a common prefix', async () => {
-    const pages = await walk('', (xml) => `&marker=${encodeURIComponent(xml.text('NextMarker'))}`, new ListObjects());
+    const pages = await walk(
+      '',
+      (xml) => `&marker=${encodeURIComponent(xml.text('NextMarker'))}`,
+      new ListObjects(new PagesAhead()),
+    );
     expect(pages).toEqual([['asdf'], ['boo/'], ['cquux/']]);
   });
 
@@ -88,28 +93,34 @@ describe('ListObjects', () => {
     ['', '', PLAIN],
     ['marker=%0A', '\n', PLAIN],
   ])('begins behind %s', async (query, marker, keys) => {
-    const result = await page(new ListObjects(), PLAIN, query, 'ListBucketResult', 'Contents');
+    const result = await page(new ListObjects(new PagesAhead()), PLAIN, query, 'ListBucketResult', 'Contents');
     expect(result.keys).toEqual(keys);
     expect(result.xml.text('Marker')).toBe(marker);
   });
 
   it('names the owner of every object, and leaves the prefix as it is for boto3', async () => {
     const query = 'prefix=%0A&encoding-type=url&marker=%0A';
-    const { xml } = await page(new ListObjects(), PLAIN, query, 'ListBucketResult', 'Contents');
+    const { xml } = await page(new ListObjects(new PagesAhead()), PLAIN, query, 'ListBucketResult', 'Contents');
     expect(xml.text('Prefix')).toBe('\n');
     expect(xml.text('Marker')).toBe('%0A');
-    const rows = (await page(new ListObjects(), PLAIN, '', 'ListBucketResult', 'Contents')).xml.children('Contents');
+    const rows = (
+      await page(new ListObjects(new PagesAhead()), PLAIN, '', 'ListBucketResult', 'Contents')
+    ).xml.children('Contents');
     for (const row of rows) expect(row.child('Owner').text('ID')).toBe(ownerOf(ALICE).id);
   });
 });
 
 describe('ListObjectsV2', () => {
   const list = (query: string): Promise<Page> =>
-    page(new ListObjectsV2(), PLAIN, `list-type=2&${query}`, 'ListBucketResult', 'Contents');
+    page(new ListObjectsV2(new PagesAhead()), PLAIN, `list-type=2&${query}`, 'ListBucketResult', 'Contents');
 
   it('goes on from an opaque token', async () => {
     const next = (xml: XmlElement): string => `&continuation-token=${xml.text('NextContinuationToken')}`;
-    expect(await walk('list-type=2&', next, new ListObjectsV2())).toEqual([['asdf'], ['boo/'], ['cquux/']]);
+    expect(await walk('list-type=2&', next, new ListObjectsV2(new PagesAhead()))).toEqual([
+      ['asdf'],
+      ['boo/'],
+      ['cquux/'],
+    ]);
   });
 
   it('counts objects and prefixes, and repeats what it was asked', async () => {
@@ -140,7 +151,7 @@ describe('ListObjectsV2', () => {
   });
 
   it.each(['continuation-token=foo', 'continuation-token=..%2F', 'list-type=3'])('refuses %s', async (query) => {
-    const operation = new ListObjectsV2();
+    const operation = new ListObjectsV2(new PagesAhead());
     const asked = query.startsWith('list-type') ? query : `list-type=2&${query}`;
     const refused = (): Promise<Page> => page(operation, PLAIN, asked, 'ListBucketResult', 'Contents');
     expect(await codeOf(refused)).toBe('InvalidArgument');

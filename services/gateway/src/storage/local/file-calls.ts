@@ -2,6 +2,7 @@ import fs from 'node:fs';
 import { promisify } from 'node:util';
 import type { MaybePromise } from '../../maybe-promise.js';
 import {
+  isUnchangedInFolder,
   readFileStatus,
   readOpenStatus,
   readStatusInFolder,
@@ -20,6 +21,8 @@ export interface FileCalls {
   fstat(fd: number): MaybePromise<FileStatus>;
   lstat(path: string): MaybePromise<FileStatus | undefined>;
   lstatIn(name: NameInFolder): MaybePromise<FileStatus | undefined>;
+  /** Whether a name is still that of an unchanged file; only where that takes less than {@link lstatIn}. */
+  readonly isUnchangedIn?: (name: NameInFolder, ino: number, ctimeMs: number) => boolean;
   readlink(path: string): MaybePromise<string>;
   realpath(path: string): MaybePromise<string>;
   rename(from: string, to: string): MaybePromise<void>;
@@ -45,6 +48,7 @@ export const DIRECT_CALLS: FileCalls = {
   fstat: readOpenStatus,
   lstat: readFileStatus,
   lstatIn: readStatusInFolder,
+  isUnchangedIn: isUnchangedInFolder,
   readlink: (path) => fs.readlinkSync(path),
   realpath: (path) => fs.realpathSync.native(path),
   rename: (from, to) => fs.renameSync(from, to),

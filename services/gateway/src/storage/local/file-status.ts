@@ -42,6 +42,14 @@ export function readStatusInFolder({ folder, fd, name }: NameInFolder): FileStat
   return toStatus(findLibc()?.readStatus(name, status, fd), `${folder}/${name}`);
 }
 
+/** Whether a name in an open folder still leads to a file of this inode, unchanged since: nothing is made for a thousand of these. */
+export function isUnchangedInFolder(place: NameInFolder, ino: number, ctimeMs: number): boolean {
+  const result = findLibc()?.readStatus(place.name, status, place.fd);
+  if (result === 0) return wide(INODE) === ino && time(CHANGED) === ctimeMs;
+  const found = toStatus(result, `${place.folder}/${place.name}`);
+  return found?.ino === ino && found.ctimeMs === ctimeMs;
+}
+
 /** fstat(2), likewise. */
 export function readOpenStatus(fd: number): FileStatus {
   return findLibc()?.readOpenStatus(fd, status) === 0 ? new LinuxFileStatus() : fs.fstatSync(fd);

@@ -7,7 +7,7 @@ interface CachedFolder {
   readonly names: FolderNames;
 }
 
-/** Names kept, over all folders of a process; about 50 bytes each. */
+/** Names kept, over all folders of a process; four bytes each, and the name. */
 const MAX_NAMES = 1_000_000;
 /**
  * A folder's mtime moves in ticks (4 ms on a local Linux filesystem, up to seconds elsewhere): names read within a tick of the last change

@@ -1,5 +1,6 @@
 import { isUtf8 } from '../byte-string.js';
 import type { FolderNames } from '../file-driver.js';
+import { packNames } from '../packed-names.js';
 import type { FileCalls } from './file-calls.js';
 
 /**
@@ -17,5 +18,5 @@ export async function readFolderNames(calls: FileCalls, path: string): Promise<F
     else if (entry.isFile() || entry.isSymbolicLink()) names.push(entry.name);
   });
   // Plain code unit order is byte order here; a comparator would only slow it down.
-  return names.sort();
+  return packNames(names.sort());
 }

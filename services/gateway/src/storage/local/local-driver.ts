@@ -31,11 +31,11 @@ const OPEN_SHARED = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 const FILE_MODE = 0o666;
 /** Files looked at in one go on a filesystem that answers slowly. */
 const LOOKS_AT_ONCE = 32;
-/** Files looked at to find out whether a page is known. */
-const KNOWN_SAMPLE = 8;
 
 /** The driver of mounted filesystems: a local disk, a PVC, an NFS share. One instance is confined to one folder. */
 export class LocalDriver implements FileDriver {
+  readonly areUnchanged?: NonNullable<FileDriver['areUnchanged']>;
+
   /**
    * @param scopePath path below the storage's root, empty for the root
    * @param floor the folder, below the root too, below which missing ones may be made
@@ -44,7 +44,10 @@ export class LocalDriver implements FileDriver {
     private readonly storage: LocalStorage,
     private readonly scopePath: StoragePath,
     private readonly floor: StoragePath = ROOT,
-  ) {}
+  ) {
+    const { isUnchangedIn } = storage.calls;
+    if (isUnchangedIn) this.areUnchanged = (folder, names, stats) => this.compare(isUnchangedIn, folder, names, stats);
+  }
 
   get capabilities(): DriverCapabilities {
     return this.storage.capabilities;
@@ -140,19 +143,6 @@ export class LocalDriver implements FileDriver {
     } catch (error) {
       if (isAbsence(error)) return names.map(() => undefined);
       throw toStorageError(error);
-    }
-  }
-
-  async warm(folder: StoragePath, names: readonly string[]): Promise<void> {
-    const { recordCache, records, calls } = this.storage;
-    if (recordCache === undefined || !records) return;
-    const absolute = this.absolute(folder);
-    // Where a few are known, so are the others.
-    const sample = names.slice(0, KNOWN_SAMPLE).map((name) => calls.lstat(`${absolute}/${name}`));
-    if (sample.every((stat) => !stat || stat instanceof Promise || recordCache.get(stat))) return;
-    for (const [index, name] of names.entries()) {
-      if (index % LOOKS_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-      await this.newFacts(`${absolute}/${name}`, calls, recordCache);
     }
   }
 
@@ -283,6 +273,32 @@ export class LocalDriver implements FileDriver {
 
   private recordAt(absolute: string): MaybePromise<Buffer | undefined> {
     return this.storage.records ? readRecord(this.storage.calls, absolute) : undefined;
+  }
+
+  private async compare(
+    isUnchangedIn: NonNullable<FileCalls['isUnchangedIn']>,
+    folder: StoragePath,
+    names: readonly string[],
+    stats: readonly FileStat[],
+  ): Promise<boolean> {
+    const absolute = this.absolute(folder);
+    try {
+      const handle = await FolderHandle.open(this.storage.calls, absolute);
+      try {
+        const place = { folder: absolute, fd: handle.fd, name: '' };
+        for (let index = 0; index < stats.length; index++) {
+          const { identity, changeMs = NaN } = stats[index] as FileStat;
+          place.name = names[index] as string;
+          if (!isUnchangedIn(place, Number(identity), changeMs)) return false;
+        }
+        return await handle.isAt(absolute);
+      } finally {
+        await handle.close();
+      }
+    } catch (error) {
+      if (isAbsence(error)) return false;
+      throw toStorageError(error);
+    }
   }
 
   private factsInFolder(handle: FolderHandle, name: string, path: string): MaybePromise<FileFacts | undefined> {

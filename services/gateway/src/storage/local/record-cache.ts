@@ -32,7 +32,10 @@ export class RecordCache {
     const start = place * PLACE_BYTES + RECORD_AT;
     const length = this.bytes[start - 1] as number;
     // A copy: the place may be another file's by the time the record is decoded.
-    return length === 0 ? NO_RECORD : Buffer.from(this.bytes.subarray(start, start + length));
+    if (length === 0) return NO_RECORD;
+    const record = Buffer.allocUnsafe(length);
+    this.bytes.copy(record, 0, start, start + length);
+    return record;
   }
 
   /**
