@@ -67,8 +67,9 @@ export class StorageHttp {
     });
     this.own = connect(lookup);
     this.foreign = connect(publicLookup(lookup));
-    this.slots = new RequestSlots(limits.maxConcurrentRequests, SLOT_PATIENCE_MS);
-    this.uploadSlots = new RequestSlots(limits.maxConcurrentRequests, SLOT_PATIENCE_MS);
+    const uploads = Math.max(1, Math.floor(limits.maxConcurrentRequests / 2));
+    this.slots = new RequestSlots(Math.max(1, limits.maxConcurrentRequests - uploads), SLOT_PATIENCE_MS);
+    this.uploadSlots = new RequestSlots(uploads, SLOT_PATIENCE_MS);
   }
 
   /**
