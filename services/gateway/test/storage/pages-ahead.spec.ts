@@ -162,6 +162,31 @@ describe('a page that was made ahead', () => {
     expect([...(await alice.page(third, fixture.store('elsewhere'))).rows.keys()]).toEqual(['z']);
   });
 
+  it('is made for few clients at a time, and others get theirs all the same', async () => {
+    const operation = new ListObjectsV2(new PagesAhead());
+    const clients = Array.from({ length: 10 }, () => new Client());
+    for (const [index, client] of clients.entries()) {
+      Reflect.set(client, 'operation', operation);
+      // Each asks in its own way, so that none is served with the page of another.
+      Reflect.set(client, 'extra', `&delimiter=none${index}`);
+    }
+    const thirds: string[] = [];
+    for (const client of clients) thirds.push(await client.toThird());
+    expect(asked().ahead).toBe(4);
+    for (const [index, client] of clients.entries()) {
+      expect([...(await client.page(thirds[index])).rows.keys()][0]).toBe('k20');
+    }
+  });
+
+  it('is no reason to fail where the storage fails as it is compared', async () => {
+    const client = new Client();
+    const third = await client.toThird();
+    vi.spyOn(fixture.storage.calls, 'open').mockImplementationOnce(() => {
+      throw Object.assign(new Error('EIO'), { code: 'EIO' });
+    });
+    expect([...(await client.page(third)).rows.keys()][0]).toBe('k20');
+  });
+
   it('is there for version 1 of the listing as well', async () => {
     const operation = new ListObjects(new PagesAhead());
     const list = async (marker: string): Promise<readonly string[]> => {

@@ -24,6 +24,12 @@ interface PageAhead {
   readonly next: PageRequest | undefined;
 }
 
+interface Kept {
+  readonly request: PageRequest;
+  /** Undefined where there is nothing by which it could be compared. */
+  readonly page: Promise<PageAhead | undefined>;
+}
+
 /** Pages kept at once, in a process, each with its facts about half a megabyte. */
 const MAX_PAGES = 4;
 /** For how long a page is kept that nobody has come for, in milliseconds. */
@@ -35,14 +41,7 @@ const KEPT_MS = 5000;
  */
 @Injectable()
 export class PagesAhead {
-  private readonly pages = new LRUCache<
-    string,
-    { readonly request: PageRequest; page: Promise<PageAhead | undefined> }
-  >({
-    max: MAX_PAGES,
-    ttl: KEPT_MS,
-    ttlAutopurge: true,
-  });
+  private readonly pages = new LRUCache<string, Kept>({ ttl: KEPT_MS, ttlAutopurge: true });
 
   /** Answers with a page, made ahead or now. */
   async answer(request: PageRequest): Promise<S3Response> {
@@ -63,11 +62,13 @@ export class PagesAhead {
     if (kept?.request.store !== store) return undefined;
     this.pages.delete(id);
     const page = await kept.page;
-    return page !== undefined && (await page.isCurrent()) ? page : undefined;
+    // A storage that fails now is found out by the listing itself, which tells it as it must be told.
+    return (await page?.isCurrent().catch(() => false)) ? page : undefined;
   }
 
   private start(request: PageRequest | undefined): void {
-    if (request === undefined || this.pages.has(request.id)) return;
+    // Of more clients than there are pages kept, each page would be thrown out before its client comes.
+    if (request === undefined || this.pages.size >= MAX_PAGES || this.pages.has(request.id)) return;
     // What goes wrong is left for the request itself to find.
     this.pages.set(request.id, { request, page: this.make(request).catch(() => undefined) });
   }
