@@ -2,6 +2,7 @@ import { S3_BUCKET_API_VERSION, S3_BUCKET_KIND } from '@bucketway/contract';
 import type { Condition, ConditionType, S3Bucket, S3BucketStatus } from '@bucketway/contract';
 import { Injectable } from '@nestjs/common';
 import { ClusterCache } from '../cluster/cluster-cache.js';
+import type { AppObjectVerdict } from '../credentials/app-secret.js';
 import type { KeyPlan } from '../credentials/key-plan.js';
 import { EventRecorder } from '../kube/event-recorder.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
@@ -47,13 +48,34 @@ export class BucketEvents {
     }
   }
 
-  /** The app's Secret was written. */
-  secretWritten(bucket: S3Bucket, name: string, accessKeyId: string, action: 'created' | 'updated'): void {
-    const restored = action === 'created' && bucket.status?.credentials?.accessKeyId === accessKeyId;
-    const note = restored
-      ? `The Secret ${name} was gone and is back with the same key.`
-      : `The Secret ${name} holds the key ${accessKeyId}.`;
-    this.record(bucket, restored ? 'Warning' : 'Normal', restored ? 'SecretRestored' : 'SecretWritten', note);
+  /** The app's Secret was looked at, and written where it was not as it should be. */
+  secretPut(bucket: S3Bucket, name: string, accessKeyId: string, verdict: AppObjectVerdict): void {
+    if (verdict.action === 'keep' || verdict.action === 'conflict') return;
+    if (verdict.action !== 'create' && verdict.edited) this.driftReverted(bucket, 'Secret', name, 'edited');
+    else if (verdict.action === 'create' && hadKey(bucket, accessKeyId)) {
+      this.metrics.driftReverted.inc({ object: DRIFT_OBJECTS.Secret });
+      const note = `The Secret ${name} was gone and is back with the same key.`;
+      this.record(bucket, 'Warning', 'SecretRestored', note);
+    } else this.record(bucket, 'Normal', 'SecretWritten', `The Secret ${name} holds the key ${accessKeyId}.`);
+  }
+
+  /** The same of the ConfigMap beside a Secret that is as it was. */
+  configMapPut(bucket: S3Bucket, name: string, accessKeyId: string, verdict: AppObjectVerdict): void {
+    if (verdict.action === 'keep' || verdict.action === 'conflict') return;
+    const isBack = verdict.action === 'create' && hadKey(bucket, accessKeyId);
+    if (isBack) this.driftReverted(bucket, 'ConfigMap', name, 'deleted');
+    else if (verdict.action !== 'create' && verdict.edited) this.driftReverted(bucket, 'ConfigMap', name, 'edited');
+  }
+
+  private driftReverted(
+    bucket: S3Bucket,
+    kind: keyof typeof DRIFT_OBJECTS,
+    name: string,
+    change: 'edited' | 'deleted',
+  ): void {
+    this.metrics.driftReverted.inc({ object: DRIFT_OBJECTS[kind] });
+    const note = `The ${kind} ${name} was ${change}; it is written again. Change the S3Bucket instead.`;
+    this.record(bucket, 'Warning', 'DriftReverted', note);
   }
 
   private record(bucket: S3Bucket, type: 'Normal' | 'Warning', reason: string, note: string): void {
@@ -70,6 +92,16 @@ const EVENT_REASONS = {
   RotationStarted: 'RotationStarted',
   RotationCompleted: 'RotationCompleted',
 } as const;
+
+/** What `drift_reverted_total` calls them; documents are there by their kind. */
+const DRIFT_OBJECTS = { Secret: 'app-secret', ConfigMap: 'app-configmap' } as const;
+
+/** Whether the app had this key, and everything that the spec of now asks for beside it. */
+function hadKey({ metadata, status }: S3Bucket, accessKeyId: string): boolean {
+  const condition = status?.conditions?.find(({ type }) => type === 'CredentialsReady');
+  const isIssued = condition?.reason === 'CredentialsIssued' && condition.observedGeneration === metadata.generation;
+  return isIssued && status?.credentials?.accessKeyId === accessKeyId;
+}
 
 // The first report of something that is still on its way is no news.
 function isNews({ status, reason }: Condition, old: Condition | undefined): boolean {

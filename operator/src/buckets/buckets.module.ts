@@ -4,6 +4,7 @@ import { DocumentsModule } from '../documents/documents.module.js';
 import { GatewaysModule } from '../gateways/gateways.module.js';
 import { KubeModule } from '../kube/kube.module.js';
 import { Admission } from './admission.js';
+import { AppObjects } from './app-objects.js';
 import { AppSecrets } from './app-secrets.js';
 import { BackendHealth } from './backend-health.js';
 import { BucketController, BucketNews } from './bucket-controller.js';
@@ -38,6 +39,7 @@ import { Withdrawal } from './withdrawal.js';
   imports: [KubeModule, ClusterModule, DocumentsModule, GatewaysModule],
   providers: [
     Admission,
+    AppObjects,
     AppSecrets,
     BackendHealth,
     BucketController,

@@ -40,10 +40,12 @@ export class ClusterNews {
       if (after !== undefined) memory.observe(after);
       this.queue.add(key);
     });
-    this.cache.appSecrets.onChange(({ before, after }) => {
-      const { namespace = '', name } = (after ?? before)?.metadata ?? { name: '' };
-      this.addAll(users.membersOf({ namespace, secretName: name }));
-    });
+    for (const store of [this.cache.appSecrets, this.cache.appConfigMaps] as readonly Store<ConfigMap>[]) {
+      store.onChange(({ before, after }) => {
+        const { namespace = '', name } = (after ?? before)?.metadata ?? { name: '' };
+        this.addAll(users.membersOf({ namespace, secretName: name }));
+      });
+    }
     this.cache.namespaces.onChange(({ key, before, after }) => {
       if (JSON.stringify(before?.metadata.labels) === JSON.stringify(after?.metadata.labels)) return;
       this.addAll([...this.cache.s3Buckets.values()].filter(({ metadata }) => metadata.namespace === key));

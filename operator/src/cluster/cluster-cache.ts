@@ -40,6 +40,8 @@ export class ClusterCache implements OnApplicationShutdown {
   readonly retained: Store<ConfigMap>;
   /** Secrets that were made for apps. */
   readonly appSecrets: Store<Secret>;
+  /** ConfigMaps that were made for apps, beside their Secrets. */
+  readonly appConfigMaps: Store<ConfigMap>;
   private readonly watchNamespaces: readonly string[];
   private readonly log = new Logger('cluster');
   private readonly reflectors: { readonly resource: string; readonly reflector: Reflector<KubeObject> }[] = [];
@@ -60,6 +62,7 @@ export class ClusterCache implements OnApplicationShutdown {
     this.credentials = this.reflect(SECRETS, { namespace, labelSelector: DOCUMENT_SELECTOR });
     this.retained = this.reflect(CONFIG_MAPS, { namespace, fieldSelector: `metadata.name=${documents.name}-retained` });
     this.appSecrets = this.reflect(SECRETS, { ...everywhere, labelSelector: MANAGED_SELECTOR });
+    this.appConfigMaps = this.reflect(CONFIG_MAPS, { ...everywhere, labelSelector: MANAGED_SELECTOR });
   }
 
   /** Begins to watch. Resolves when everything was read once, however long the API server is away. */

@@ -151,7 +151,7 @@ describe('the Secret for an app', () => {
     expect(configMap).toMatchObject({ kind: 'ConfigMap', metadata: { name: 'photos-s3' }, data: OBC });
     expect(JSON.stringify(configMap)).not.toContain(FACTS.secretAccessKey);
     expect(judgeExistingConfigMap(configMap!, configMap)).toEqual({ action: 'keep' });
-    expect(judgeExistingConfigMap(configMap!, { ...configMap!, data: {} })).toEqual({ action: 'update' });
+    expect(judgeExistingConfigMap(configMap!, { ...configMap!, data: {} })).toEqual({ action: 'update', edited: true });
   });
 });
 
@@ -178,6 +178,17 @@ describe('what stands at its place', () => {
     ],
   ])('%s', (_, secret, action) => {
     expect(judgeExistingSecret(wanted, secret)).toMatchObject({ action });
+  });
+
+  it.each<[string, Secret, boolean]>([
+    ['another key', live({ data: { ...wanted.data, AWS_ACCESS_KEY_ID: 'eA==' } }), true],
+    ['no label any more', live({ metadata: { ...metadata, labels: {} } }), true],
+    ['an edit that nobody may undo', live({ data: {}, immutable: true }), true],
+    ['an owner less', live({ metadata: { ...metadata, ownerReferences: [] } }), false],
+    ['the key before this one', buildAppSecret(input({ facts: { ...FACTS, accessKeyId: 'BW7QBEFORE' } })), false],
+    ['other formats', buildAppSecret(input({ formats: new Set(['ServiceBinding']) })), false],
+  ])('was edited by somebody or not: %s', (_, secret, edited) => {
+    expect(judgeExistingSecret(wanted, secret)).toMatchObject({ edited });
   });
 
   it('of the user is named, with what to do', () => {

@@ -84,9 +84,13 @@ function metadataOf(
 
 /** What to do with what stands at the place of an app's Secret or ConfigMap. */
 export type AppObjectVerdict =
-  | { readonly action: 'create' | 'keep' | 'update' }
-  /** What cannot be changed differs, so it must be deleted first: its type, or that it is immutable. */
-  | { readonly action: 'recreate' }
+  | { readonly action: 'create' }
+  | { readonly action: 'keep' }
+  /**
+   * `recreate`: what cannot be changed differs, so it must be deleted first: its type, or that it is immutable. `edited`:
+   * it was as wanted until somebody changed it.
+   */
+  | { readonly action: 'update' | 'recreate'; readonly edited: boolean }
   /** Somebody else's, or so it seems: it is not touched. */
   | { readonly action: 'conflict'; readonly message: string };
 
@@ -94,7 +98,7 @@ export type AppObjectVerdict =
 export function judgeExistingSecret(wanted: Secret, live: Secret | undefined): AppObjectVerdict {
   const verdict = judgeExisting(wanted, live, 'Secret');
   if (verdict.action !== 'keep' && verdict.action !== 'update') return verdict;
-  if (live?.type !== wanted.type) return { action: 'recreate' };
+  if (live?.type !== wanted.type) return { action: 'recreate', edited: verdict.action === 'update' && verdict.edited };
   return verdict;
 }
 
@@ -112,13 +116,15 @@ function judgeExisting(wanted: ConfigMap, live: ConfigMap | undefined, kind: str
     return { action: 'conflict', message };
   }
   const owners = new Set(live.metadata.ownerReferences?.map(({ uid }) => uid));
-  const same =
+  const { labels, annotations, ownerReferences = [] } = wanted.metadata;
+  const isWhole =
     holdsAll(live.data, wanted.data) &&
-    holdsAll(live.metadata.labels, wanted.metadata.labels) &&
-    holdsAll(live.metadata.annotations, wanted.metadata.annotations) &&
-    (wanted.metadata.ownerReferences ?? []).every(({ uid }) => owners.has(uid));
-  if (same) return { action: 'keep' };
-  return { action: live.immutable === true ? 'recreate' : 'update' };
+    holdsAll(live.metadata.labels, labels) &&
+    holdsAll(live.metadata.annotations, annotations);
+  if (isWhole && ownerReferences.every(({ uid }) => owners.has(uid))) return { action: 'keep' };
+  // Of other entries we would have written another hash; owners come and go with S3Buckets.
+  const isOfNow = live.metadata.annotations?.[CONTENT_HASH_ANNOTATION] === annotations?.[CONTENT_HASH_ANNOTATION];
+  return { action: live.immutable === true ? 'recreate' : 'update', edited: isOfNow && !isWhole };
 }
 
 // The owner too, so that a label that somebody took off comes back.

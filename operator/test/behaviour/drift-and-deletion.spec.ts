@@ -3,6 +3,7 @@ import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
+import type { ConfigMap } from '../../src/kube/core-objects.js';
 import { CONFIG_MAPS, EVENTS, SECRETS } from '../../src/kube/resource.js';
 import type { AppKeys } from '../support/app-keys.js';
 import { eventually } from '../support/eventually.js';
@@ -70,6 +71,9 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
     return texts.some((text) => text.includes(id));
   };
 
+  const drift = async (object: string): Promise<number> =>
+    await installation.operator.metric('bucketway_operator_drift_reverted_total', { object });
+
   const refreshAll = async (): Promise<void> => {
     await Promise.all(installation.gateways.map((gateway) => gateway.refresh()));
   };
@@ -78,12 +82,14 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
     it('comes back with the same key when it is deleted', async () => {
       await team.ready('deleted-secret', { credentials: { formats: ['AWS', 'OBC'] } });
       const before = await team.keys('deleted-secret-s3');
+      const reverted = await drift('app-secret');
       await team.client.delete(SECRETS, { namespace: 'team', name: 'deleted-secret-s3' });
 
       const after = await team.keys('deleted-secret-s3');
       expect(after.pair).toEqual(before.pair);
       await after.use('deleted-secret');
       await eventually('an event tells', async () => (await team.events('deleted-secret')).includes('SecretRestored'));
+      expect(await drift('app-secret')).toBeGreaterThan(reverted);
     });
 
     it.each([
@@ -93,6 +99,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
     ])('is as it was soon after %s', async (_title, patch) => {
       await team.ready('edited-secret', {});
       const before = await team.secret('edited-secret-s3');
+      const reverted = await drift('app-secret');
       await team.client.patch(SECRETS, { namespace: 'team', name: 'edited-secret-s3' }, patch, { type: 'merge' });
 
       await eventually('the Secret is as it was', async () => {
@@ -101,6 +108,51 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
         expect(metadata.labels?.[MANAGED_LABEL]).toBe('true');
         return true;
       });
+      expect(await drift('app-secret')).toBeGreaterThan(reverted);
+      await eventually('an event tells', async () => (await team.events('edited-secret')).includes('DriftReverted'));
+    });
+  });
+
+  describe('the ConfigMap beside it', () => {
+    const ref = { namespace: 'team', name: 'classic-s3' };
+    const configMap = async (): Promise<ConfigMap | undefined> => await team.client.get(CONFIG_MAPS, ref);
+    const patchConfigMap = async (patch: object): Promise<unknown> =>
+      await team.client.patch(CONFIG_MAPS, ref, patch, { type: 'merge' });
+
+    it.each<readonly [string, () => Promise<unknown>]>([
+      ['is deleted', () => team.client.delete(CONFIG_MAPS, ref)],
+      ['is edited', () => patchConfigMap({ data: { BUCKET_NAME: 'somethingelse' } })],
+      ['lacks an entry', () => patchConfigMap({ data: { BUCKET_HOST: null } })],
+      ['lacks its label', () => patchConfigMap({ metadata: { labels: { [MANAGED_LABEL]: null } } })],
+    ])('is as it was soon after it %s', async (_title, change) => {
+      await team.ready('classic', { credentials: { formats: ['AWS', 'OBC'] } });
+      const before = await configMap();
+      expect(before?.data?.['BUCKET_NAME']).toBe('classic');
+      const reverted = await drift('app-configmap');
+      await change();
+
+      await eventually('the ConfigMap is as it was', async () => {
+        const { data, metadata } = (await configMap()) ?? { metadata: {} };
+        expect(data).toEqual(before?.data);
+        expect(metadata.labels?.[MANAGED_LABEL]).toBe('true');
+        return true;
+      });
+      await eventually('it is counted', async () => (await drift('app-configmap')) > reverted);
+      await eventually('an event tells', async () => (await team.events('classic')).includes('DriftReverted'));
+    });
+
+    it('goes when nobody asks for it any more, and comes again with the format', async () => {
+      await team.ready('classic', { credentials: { formats: ['AWS'] } });
+      await eventually('the ConfigMap is gone', async () => (await configMap()) === undefined);
+
+      await team.ready('classic', { credentials: { formats: ['AWS', 'OBC'] } });
+      await eventually('the ConfigMap is there', configMap);
+    });
+
+    it('goes with the S3Bucket', async () => {
+      await team.delete('classic');
+      await team.gone('classic');
+      expect(await configMap()).toBeUndefined();
     });
   });
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { S3BucketSecretFormat, S3BucketSpec } from '@bucketway/contract';
-import type { Secret } from '../../src/kube/core-objects.js';
+import type { ConfigMap, Secret } from '../../src/kube/core-objects.js';
 import { CONFIG_MAPS, SECRETS } from '../../src/kube/resource.js';
 import { eventually } from '../support/eventually.js';
 import { Installation } from '../support/installation.js';
@@ -257,6 +257,24 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
 
       await team.client.delete(SECRETS, own.metadata);
       await team.ready('occupied');
+    });
+
+    it('never over a ConfigMap that somebody else made, which keeps nobody from the Secret', async () => {
+      const own = { metadata: { namespace: 'team', name: 'settled-s3' }, data: { colour: 'blue' } } as ConfigMap;
+      await team.client.create(CONFIG_MAPS, own, { fieldManager: 'user' });
+      await team.apply('settled', { credentials: { formats: ['AWS', 'OBC'] } });
+      const wanted = { status: 'False', reason: 'SecretConflict' } as const;
+      await team.condition('settled', 'CredentialsReady', wanted, ['ConfigMap settled-s3']);
+      const live = await team.client.get(CONFIG_MAPS, own.metadata);
+      expect(live).toMatchObject({ data: { colour: 'blue' } });
+      expect(live?.metadata.ownerReferences).toBeUndefined();
+      await (await team.keys('settled-s3')).use('settled');
+
+      await team.ready('settled', { credentials: { formats: ['AWS'] } });
+      expect((await team.client.get(CONFIG_MAPS, own.metadata))?.data).toEqual({ colour: 'blue' });
+      await team.client.delete(CONFIG_MAPS, own.metadata);
+      await team.ready('settled', { credentials: { formats: ['AWS', 'OBC'] } });
+      expect((await team.client.get(CONFIG_MAPS, own.metadata))?.data?.['BUCKET_NAME']).toBe('settled');
     });
 
     it('not at all where none is asked for', async () => {

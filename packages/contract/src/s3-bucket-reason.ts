@@ -36,11 +36,14 @@ export const CONDITION_REASONS = {
   CredentialsIssued: { types: ['CredentialsReady'], says: 'The Secret holds a key that every gateway knows.' },
   ExistingSecretUsed: { types: ['CredentialsReady'], says: 'Every gateway knows the key of the Secret of the user.' },
   CredentialsNotRequested: { types: ['CredentialsReady'], says: 'The spec asks for no credentials.' },
-  SecretConflict: { types: ['CredentialsReady'], says: 'A Secret of that name exists that the operator did not make.' },
+  SecretConflict: {
+    types: ['CredentialsReady'],
+    says: 'A Secret or ConfigMap of that name exists that the operator did not make.',
+  },
   ExistingSecretNotFound: { types: ['CredentialsReady'], says: 'The Secret of the user is not there.' },
   ExistingSecretInvalid: { types: ['CredentialsReady'], says: 'The Secret of the user holds no usable key pair.' },
   AccessKeyTaken: { types: ['CredentialsReady'], says: 'The access key id of the user belongs to somebody else.' },
-  SecretWriteFailed: { types: ['CredentialsReady'], says: 'The API server refused to store the Secret.' },
+  SecretWriteFailed: { types: ['CredentialsReady'], says: 'The API server refused to store the Secret or ConfigMap.' },
   Programmed: { types: ['Programmed'], says: 'Every ready gateway serves the current spec.' },
   WaitingForGateways: {
     types: ['CredentialsReady', 'Programmed', 'RotationInProgress', 'DeletionBlocked'],

@@ -6,14 +6,10 @@
 - apiGroups: [bucketway.dev]
   resources: [s3buckets/status]
   verbs: [patch]
-# The Secrets for applications, and those that users bring.
+# The Secrets for applications and those that users bring; the ConfigMaps beside them, of the format OBC.
 - apiGroups: ['']
-  resources: [secrets]
+  resources: [secrets, configmaps]
   verbs: [get, list, watch, create, patch, delete]
-# Of the format OBC.
-- apiGroups: ['']
-  resources: [configmaps]
-  verbs: [create, patch]
 - apiGroups: [events.k8s.io]
   resources: [events]
   verbs: [create, patch]
