@@ -20,6 +20,15 @@ function wholeOf(path) {
   return match === null ? path : path.slice(0, match.index + match[0].length);
 }
 
+/** Values without what is at a path, and that alone. Segments may have dots themselves. */
+function split(values, path) {
+  const segment = Object.keys(values).find((name) => path === name || path.startsWith(`${name}.`));
+  const { [segment]: member, ...others } = values;
+  if (path === segment) return { without: others, alone: { [segment]: member } };
+  const { without, alone } = split(member, path.slice(segment.length + 1));
+  return { without: { ...others, [segment]: without }, alone: { [segment]: alone } };
+}
+
 for (const [name, file] of VALUES_FILES) {
   await check(`helm lint --strict with ${name}`, () => program('helm', ['lint', '--strict', CHART, '--values', file]));
 }
@@ -34,6 +43,29 @@ await check('every value is another than its default in some set of values', () 
   }
   assert.deepEqual(
     [...defaults.keys()].filter((path) => !changed.has(wholeOf(path))),
+    [],
+  );
+});
+
+await check('every such value changes what is rendered, among the others or alone', async () => {
+  const renderOf = (values) =>
+    program('helm', ['template', 'x', CHART, '--values', '-'], JSON.stringify(values)).catch((error) => error.stderr);
+  const plain = await renderOf({});
+  const idle = new Set();
+  const effective = new Set();
+  for (const file of VALUES_FILES.values()) {
+    const values = parse(readFileSync(file, 'utf8')) ?? {};
+    const rendered = await renderOf(values);
+    for (const [path, value] of leavesOf(values)) {
+      if (path === '' || isDefault(path, value) || effective.has(wholeOf(path))) continue;
+      const { without, alone } = split(values, path);
+      // One may be out of use beside another, such as a tag beside a digest.
+      const isUsed = (await renderOf(without)) !== rendered || (await renderOf(alone)) !== plain;
+      (isUsed ? effective : idle).add(wholeOf(path));
+    }
+  }
+  assert.deepEqual(
+    [...idle].filter((path) => !effective.has(path)),
     [],
   );
 });
