@@ -59,6 +59,7 @@ export class BucketController {
   }
 
   private async pass(key: string): Promise<PassResult> {
+    this.log.debug(`pass over ${key}`);
     try {
       const result = await this.reconciler.reconcile(key, this.cache.s3Buckets.get(key));
       this.see(key, FIRST_TRIES);

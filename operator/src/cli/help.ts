@@ -12,8 +12,9 @@ Flags:
   -h, --help         this text
 
 Environment:
-  POD_NAMESPACE      the namespace, where the configuration names none
-  POD_NAME, POD_UID  who this process is in the election of a leader
+  POD_NAMESPACE        the namespace, where the configuration names none
+  POD_NAME, POD_UID    who this process is in the election of a leader
+  BUCKETWAY_LOG_LEVEL  fatal, error, warn, info, debug or trace; info without it
 
 The health port (listen, 8080) has /healthz, /readyz and /metrics.
 `;

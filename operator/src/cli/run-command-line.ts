@@ -6,6 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { loadOperatorConfiguration } from '../config/load-operator-configuration.js';
+import { readLogLevel } from '../config/log-level.js';
+import type { LogLevel } from '../config/log-level.js';
 import type { OperatorConfiguration } from '../config/operator-configuration.js';
 import { ProcessIdentity } from '../config/process-identity.js';
 import { OperatorLog } from '../observability/operator-log.js';
@@ -32,13 +34,14 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       return 0;
     }
     if (values.config === undefined) throw new ConfigurationError('say which configuration file: --config FILE');
+    const level = readLogLevel(process.env);
     const configuration = loadOperatorConfiguration(values.config, process.env);
     const policy = new TenancyPolicy(parsePolicy(configuration.policy));
     if (values.check === true) {
       process.stdout.write(`${values.config}: ok, ${policy.policy.rules.length} rules\n`);
       return 0;
     }
-    return await run(configuration, policy, values.kubeconfig);
+    return await run(configuration, policy, { kubeconfig: values.kubeconfig, level });
   } catch (error) {
     if (!isUsersMistake(error)) throw error;
     process.stderr.write(`${error.message}\nSee bucketway-operator --help.\n`);
@@ -49,12 +52,12 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
 async function run(
   configuration: OperatorConfiguration,
   policy: TenancyPolicy,
-  kubeconfig: string | undefined,
+  { kubeconfig, level }: { readonly kubeconfig: string | undefined; readonly level: LogLevel },
 ): Promise<number> {
   const { POD_NAME: name = hostname(), POD_UID: uid = randomUUID() } = process.env;
   const module = AppModule.with(configuration, policy, new ProcessIdentity(name, uid, kubeconfig));
   const context = await NestFactory.createApplicationContext(module, {
-    logger: new OperatorLog(process.stdout.isTTY),
+    logger: new OperatorLog(process.stdout.isTTY, level),
     abortOnError: false,
   });
   const operator = context.get(Operator);
