@@ -125,14 +125,20 @@ const queries = [
 ].map(([title, expr]) => [title, expr.replaceAll('$__rate_interval', '5m').replaceAll(/\$\w+/g, 'x')]);
 
 const known = new Map();
+/** `NAME TYPE LABELS` of each. */
+const operatorMetrics = [];
 await check('a gateway that runs tells what it exposes', async () => {
   for (const [name, labels] of await metricsOfGateway()) known.set(name, labels);
   assert.ok(known.get('bucketway_requests_total').includes('code'));
 });
 await check('the operator tells what it exposes', async () => {
   const { OperatorMetrics } = await import(join(REPOSITORY, 'operator/dist/observability/operator-metrics.js'));
-  for (const [name, labels] of metricsOf(new OperatorMetrics().registry)) {
+  const { registry } = new OperatorMetrics();
+  for (const [name, labels] of metricsOf(registry)) {
     if (name.startsWith('bucketway_operator_')) known.set(name, labels);
+  }
+  for (const { name, type, labelNames } of registry.getMetricsAsArray()) {
+    if (name.startsWith('bucketway_operator_')) operatorMetrics.push(`${name} ${type} ${labelNames.toSorted()}`);
   }
   assert.ok(known.has('bucketway_operator_leader'));
 });
@@ -164,6 +170,16 @@ await check('docs/observability-kubernetes.md has an entry for every alert and e
     [...alerts.map((alert) => `\`${alert}\``), ...rows].filter((name) => !text.includes(name)),
     [],
   );
+});
+
+await check('docs/observability-kubernetes.md has every metric of the operator, with its labels and no others', () => {
+  const text = readFileSync(join(REPOSITORY, 'docs/observability-kubernetes.md'), 'utf8');
+  const rows = text.matchAll(/^\| `(bucketway_operator_\w+)` +\| (\w+) +\|([^|]*)\|/gm);
+  const described = [...rows].map(([, name, type, cell]) => {
+    const labels = [...cell.matchAll(/`(\w+)`/g)].map(([, label]) => label);
+    return `${name} ${type} ${labels.toSorted()}`;
+  });
+  assert.deepEqual(described.toSorted(), operatorMetrics.toSorted());
 });
 
 await check('alerts are left out by name, and groups are added', () => {

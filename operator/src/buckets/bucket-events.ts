@@ -42,7 +42,7 @@ export class BucketEvents {
   /** A key ring went a step further. */
   keysChanged(bucket: S3Bucket, { events }: KeyPlan): void {
     for (const event of events) {
-      if (event.type === 'RotationCompleted') this.metrics.rotations.inc();
+      if (event.type === 'RotationCompleted') this.metrics.rotations.inc({ trigger: event.cause });
       const note = `Key ${event.accessKeyId}${'cause' in event ? ` (${event.cause})` : ''}`;
       this.record(bucket, event.type === 'Revoked' ? 'Warning' : 'Normal', EVENT_REASONS[event.type], note);
     }

@@ -1,4 +1,4 @@
-import type { KeyRecord, KeyRingEntry } from './key-ring-entry.js';
+import type { KeyRecord, KeyRingEntry, RotationCause } from './key-ring-entry.js';
 
 /** A key pair. */
 export interface KeyPair {
@@ -52,11 +52,10 @@ export type KeyPhase =
 export type KeyEvent =
   | { readonly type: 'Issued' | 'Revoked' | 'Retired'; readonly accessKeyId: string }
   | {
-      readonly type: 'RotationStarted';
+      readonly type: 'RotationStarted' | 'RotationCompleted';
       readonly accessKeyId: string;
-      readonly cause: 'Interval' | 'Request' | 'Revoked' | 'ExistingChanged' | 'ModeChanged';
-    }
-  | { readonly type: 'RotationCompleted'; readonly accessKeyId: string };
+      readonly cause: RotationCause;
+    };
 
 /** Why a wish cannot be carried out; the keys stay as they are. */
 export interface KeyRefusal {

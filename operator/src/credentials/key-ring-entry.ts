@@ -10,6 +10,9 @@ export interface KeyRingRef {
  */
 export type KeyState = 'Pending' | 'Active' | 'Retiring';
 
+/** Why a key takes the place of another one. */
+export type RotationCause = 'Interval' | 'Request' | 'Revoked' | 'ExistingChanged' | 'ModeChanged';
+
 /** One key of a ring. */
 export interface KeyRecord {
   readonly accessKeyId: string;
@@ -23,6 +26,8 @@ export interface KeyRecord {
   readonly retireAt?: string;
   /** The rotation requests, by S3Bucket, that this key answers once it is active. */
   readonly answers?: Readonly<Record<string, string>>;
+  /** Of a pending key that takes the place of another one: told once it has. */
+  readonly cause?: RotationCause;
   /** Absent: the operator made it. */
   readonly origin?: 'Existing';
 }

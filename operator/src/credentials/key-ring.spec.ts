@@ -184,7 +184,7 @@ describe('a rotation', () => {
     world.settle();
     expect(world.states).toEqual(['2 Active']);
     expect(world.plan?.phase).toBe('Idle');
-    expect(world.events).toEqual(['Issued', 'RotationStarted Interval', 'RotationCompleted', 'Retired']);
+    expect(world.events).toEqual(['Issued', 'RotationStarted Interval', 'RotationCompleted Interval', 'Retired']);
   });
 
   it('on request is echoed once the app has the new key', () => {
@@ -265,7 +265,13 @@ describe('a revoked key', () => {
     world.settle();
     expect(world.states).toEqual(['2 Active']);
     expect(world.secretSerial).toBe(2);
-    expect(world.events).toEqual(['Issued', 'Revoked', 'RotationStarted Revoked', 'Retired', 'RotationCompleted']);
+    expect(world.events).toEqual([
+      'Issued',
+      'Revoked',
+      'RotationStarted Revoked',
+      'Retired',
+      'RotationCompleted Revoked',
+    ]);
   });
 
   it('that is retiring loses the rest of its overlap', () => {

@@ -1,9 +1,7 @@
 import { canonicalJson } from '@bucketway/contract';
 import { issueKeyPair, newKeyRingUid } from './key-pair.js';
 import type { KeyEvent, KeyFacts, KeyPair, KeyPhase, KeyPlan, KeyRefusal, KeyWish } from './key-plan.js';
-import type { KeyRecord, KeyRingEntry } from './key-ring-entry.js';
-
-type RotationCause = Extract<KeyEvent, { type: 'RotationStarted' }>['cause'];
+import type { KeyRecord, KeyRingEntry, RotationCause } from './key-ring-entry.js';
 
 /** Beyond it, no rotation starts before a key is gone: requests alone must not fill documents. */
 const MAX_KEYS = 8;
@@ -74,10 +72,10 @@ class KeyStep {
     if (!switched && this.facts.secretHolds !== accessKeyId) return;
     const { active } = this;
     if (active !== undefined) this.replace(active, retired(active, new Date(this.now.getTime() + this.wish.overlapMs)));
-    const { answers, ...key } = pending;
+    const { answers, cause, ...key } = pending;
     this.replace(pending, { ...key, state: 'Active' });
     this.observed = { ...this.observed, ...answers };
-    if (pending.serial > 1) this.events.push({ type: 'RotationCompleted', accessKeyId });
+    if (cause !== undefined) this.events.push({ type: 'RotationCompleted', accessKeyId, cause });
   }
 
   retireAll(): void {
@@ -225,6 +223,7 @@ class KeyStep {
       state: 'Pending',
       createdAt: this.now.toISOString(),
       ...(Object.keys(requests).length > 0 && { answers: requests }),
+      ...(cause && { cause }),
       ...(this.wish.mode === 'Existing' && { origin: 'Existing' as const }),
     };
     this.keys = [...this.keys, key];
@@ -236,7 +235,8 @@ class KeyStep {
   private reinstate(known: KeyRecord): void {
     const { retireAt: _, ...key } = known;
     this.serial++;
-    this.replace(known, { ...key, serial: this.serial, state: 'Pending', createdAt: this.now.toISOString() });
+    const createdAt = this.now.toISOString();
+    this.replace(known, { ...key, serial: this.serial, state: 'Pending', createdAt, cause: 'ExistingChanged' });
   }
 
   // A key that no app has yet, and that is no longer the one to come.
@@ -251,6 +251,6 @@ class KeyStep {
 }
 
 function retired(record: KeyRecord, at: Date): KeyRecord {
-  const { answers: _, ...key } = record;
+  const { answers: _, cause: __, ...key } = record;
   return { ...key, state: 'Retiring', retireAt: at.toISOString() };
 }

@@ -321,6 +321,6 @@ export class DocumentPublisher {
 }
 
 function ended(record: KeyRecord, at: Date): KeyRecord {
-  const { answers: _, ...key } = record;
+  const { answers: _, cause: __, ...key } = record;
   return { ...key, state: 'Retiring', retireAt: at.toISOString() };
 }

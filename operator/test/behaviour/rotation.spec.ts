@@ -57,6 +57,9 @@ describe.skipIf(NO_KUBE_API_SERVER)('a key that is replaced (needs KUBEBUILDER_A
   const serial = async (name: string): Promise<number> =>
     Number((await team.secret(`${name}-s3`))?.metadata.annotations?.[SERIAL_ANNOTATION]);
 
+  const rotations = async (trigger: string): Promise<number> =>
+    await installation.operator.metric('bucketway_operator_key_rotations_total', { trigger });
+
   it('on request: both work during the overlap, and then only the new one', async () => {
     await team.ready('asked', spec('15s'));
     await idle('asked');
@@ -70,6 +73,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('a key that is replaced (needs KUBEBUILDER_A
     expect(await old.tryWriting('asked')).toEqual(OK);
 
     await idle('asked', 'please');
+    expect(await rotations('Request')).toBe(1);
     await team.condition('asked', 'RotationInProgress', { status: 'False', reason: 'NotRotating' });
     expect(await old.tryWriting('asked')).toEqual(UNKNOWN);
     expect(await fresh.tryWriting('asked')).toEqual(OK);
@@ -105,6 +109,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('a key that is replaced (needs KUBEBUILDER_A
     await idleWith('leaked', fresh);
     await fresh.use('leaked');
     expect(await refused()).toBe(true);
+    expect(await rotations('Revoked')).toBe(1);
   });
 
   it('together for all buckets that share it', async () => {
