@@ -48,6 +48,12 @@ export class BucketEvents {
     }
   }
 
+  /** The key of a Secret is nowhere any more, and another one takes its place. */
+  credentialsReissued(bucket: S3Bucket, secretName: string): void {
+    const note = `The key of the Secret ${secretName} is lost: another one is issued, and apps must read the Secret again.`;
+    this.record(bucket, 'Warning', 'CredentialsReissued', note);
+  }
+
   /** The app's Secret was looked at, and written where it was not as it should be. */
   secretPut(bucket: S3Bucket, name: string, accessKeyId: string, verdict: AppObjectVerdict): void {
     if (verdict.action === 'keep' || verdict.action === 'conflict') return;

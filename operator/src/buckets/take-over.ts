@@ -3,8 +3,11 @@ import type { S3Bucket } from '@bucketway/contract';
 import { ClusterCache } from '../cluster/cluster-cache.js';
 import { DocumentPublisher } from '../documents/document-publisher.js';
 import { objectKey } from '../kube/kube-object.js';
+import type { PolicyAcceptance } from '../policy/decision.js';
 import { Admission } from './admission.js';
+import { BucketEvents } from './bucket-events.js';
 import { WatchedBuckets } from './cluster-news.js';
+import { ringOf } from './ring-users.js';
 
 /** What a replica does first when it leads: learns what is stored, and who may have what. */
 @Injectable()
@@ -16,6 +19,7 @@ export class TakeOver {
     private readonly publisher: DocumentPublisher,
     private readonly admission: Admission,
     private readonly buckets: WatchedBuckets,
+    private readonly events: BucketEvents,
   ) {}
 
   /** @returns the S3Buckets that want a first pass, those among them that are gone */
@@ -46,8 +50,17 @@ export class TakeOver {
     );
     for (const bucket of buckets.toSorted(byAge)) {
       const admitted = this.admission.admit(bucket);
-      if ('accepted' in admitted) this.buckets.users.accept(bucket, admitted.accepted);
+      if (!('accepted' in admitted)) continue;
+      this.buckets.users.accept(bucket, admitted.accepted);
+      if (this.hasLostKey(bucket, admitted.accepted))
+        this.events.credentialsReissued(bucket, ringOf(bucket).secretName);
     }
+  }
+
+  // It had a key, and neither a document nor the Secret of an app says which: a pass issues another one.
+  private hasLostKey(bucket: S3Bucket, { credentials: { mode } }: PolicyAcceptance): boolean {
+    if (mode !== 'Managed' || bucket.spec.suspend === true) return false;
+    return bucket.status?.credentials?.accessKeyId !== undefined && this.publisher.keys(ringOf(bucket)) === undefined;
   }
 }
 

@@ -425,7 +425,7 @@ describe('a start', () => {
     before.publisher.stop();
     before.api.remove(CREDENTIALS);
     const after = new PublisherFixture(before.api);
-    expect(after.start()).toMatchObject({ recovered: [], keyless: [{ name: 'photos' }] });
+    expect(after.start()).toMatchObject({ recovered: [], incumbents: [{ name: 'photos' }] });
     const { publisher } = after;
     await expect(publisher.setMapping(mappedBucket('other'))).rejects.toMatchObject({ name: 'UnsettledDocumentError' });
     publisher.settle();

@@ -21,6 +21,4 @@ export interface LoadedDocuments {
   readonly distrusted: readonly LostDocument[];
   /** Names of the rings whose keys only apps' Secrets had. */
   readonly recovered: readonly string[];
-  /** Incumbents that name keys which nobody has any more: the keys of their owners must be issued anew. */
-  readonly keyless: readonly MappedBucket[];
 }

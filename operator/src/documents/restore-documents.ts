@@ -44,7 +44,6 @@ export function restoreDocuments(shards: DocumentShards, objects: StoredObjects,
     missing: lost.filter(({ reason }) => reason === undefined),
     distrusted: lost.filter(({ reason }) => reason !== undefined),
     recovered,
-    keyless: incumbents.filter(({ grants }) => grants.some(({ accessKeyId }) => !shards.isWanted(accessKeyId))),
   };
 }
 

@@ -263,6 +263,34 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
     );
   });
 
+  describe('a key', () => {
+    it('that is lost with its document and its Secret while the operator was away is issued anew, and no other', async () => {
+      for (const name of ['robbed', 'spared']) await team.ready(name, {});
+      const lost = await team.keys('robbed-s3');
+      const kept = await team.keys('spared-s3');
+      await installation.operator.kill();
+      for (const shard of SHARDS) await team.client.delete(SECRETS, Installation.documentRef('credentials', shard));
+      await team.client.delete(SECRETS, { namespace: 'team', name: 'robbed-s3' });
+
+      await installation.operator.start();
+      const fresh = await team.keys('robbed-s3');
+      expect(fresh.id).not.toBe(lost.id);
+      await team.ready('robbed');
+      await fresh.use('robbed');
+      await eventually('no gateway takes the lost key', () => refused(lost, 'robbed'));
+      expect((await team.keys('spared-s3')).pair).toEqual(kept.pair);
+      await kept.use('spared');
+      await eventually('an event tells', async () => (await team.events('robbed')).includes('CredentialsReissued'));
+
+      await installation.operator.kill();
+      await installation.operator.start();
+      await team.ready('robbed', { accessMode: 'ReadOnly' });
+      const told = async (name: string): Promise<number> =>
+        (await team.events(name)).filter((reason) => reason === 'CredentialsReissued').length;
+      expect([await told('robbed'), await told('spared')]).toEqual([1, 0]);
+    });
+  });
+
   describe('an S3Bucket', () => {
     it('says what is true again after its status was edited', async () => {
       const { status } = await team.ready('lied-about', {});
