@@ -14,6 +14,8 @@ export interface TappedRequest {
   readonly resource: string;
   readonly namespace: string | undefined;
   readonly name: string | undefined;
+  /** What a list or watch is limited to, and from where it goes on. */
+  readonly query: URLSearchParams;
   readonly body: string;
   /** Undefined while it has no answer. */
   status: number | undefined;
@@ -27,7 +29,7 @@ export class KubeApiTap {
   readonly requests: TappedRequest[] = [];
   /** Asked once the server has carried a write out and before the program learns so. */
   afterWrite: (request: TappedRequest) => Promise<TapVerdict> = () => Promise.resolve('pass');
-  private readonly watches = new Set<ServerResponse>();
+  private readonly watches = new Map<ServerResponse, IncomingMessage>();
   private open = true;
 
   private constructor(
@@ -66,7 +68,18 @@ export class KubeApiTap {
 
   /** Ends all watches in the middle, as a load balancer does. */
   cutWatches(): void {
-    for (const response of this.watches) response.destroy();
+    for (const response of this.watches.keys()) response.destroy();
+  }
+
+  /** The server's side of all watches is gone, and nobody is told: the program's side stays open and says nothing. */
+  muteWatches(): void {
+    for (const answer of this.watches.values()) {
+      answer
+        .unpipe()
+        .removeAllListeners('error')
+        .on('error', () => {});
+      answer.destroy();
+    }
   }
 
   /** The network is gone: no answer comes, and connections end. */
@@ -117,7 +130,11 @@ export class KubeApiTap {
   private async answer(tapped: TappedRequest, answer: IncomingMessage, response: ServerResponse): Promise<void> {
     tapped.status = answer.statusCode;
     if (tapped.verb === 'watch') {
-      this.watches.add(response);
+      this.watches.set(response, answer);
+      // Of a watch from a version that is forgotten, the status is that of its first event.
+      answer.once('data', (chunk) => {
+        if (/"type":"ERROR".*"code":410/.test(String(chunk))) tapped.status = 410;
+      });
       response.on('close', () => this.watches.delete(response));
     }
     const isRead = ['get', 'list', 'watch'].includes(tapped.verb);
@@ -151,6 +168,7 @@ function describe({ method = '', url = '/' }: IncomingMessage, body: Buffer): Ta
     resource: subresource === undefined ? plural : `${plural}/${subresource}`,
     namespace,
     name,
+    query: searchParams,
     body: body.toString(),
     status: undefined,
   };
