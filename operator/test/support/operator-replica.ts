@@ -137,6 +137,12 @@ export class OperatorReplica {
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0);
   }
 
+  /** What the health port says: the status, and why. */
+  async health(path: '/healthz' | '/readyz'): Promise<string> {
+    const answer = await fetch(`http://127.0.0.1:${this.port}${path}`);
+    return `${answer.status} ${(await answer.text()).trim()}`;
+  }
+
   private get current(): NodeProgram {
     if (this.program === undefined) throw new Error('the operator was not started');
     return this.program;
