@@ -1,5 +1,5 @@
 import { ALLOW_MASS_DELETION_ANNOTATION, MANAGED_LABEL, S3_BUCKET_FINALIZER, seal } from '@bucketway/contract';
-import { existsSync, readdirSync, renameSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
@@ -182,11 +182,13 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       ['edited', 'credentials'],
     ] as const)('come back when they are %s (%s), and an event tells', async (what, kind) => {
       const before = await stored();
+      const reverted = await drift(kind);
       for (let round = 0; round < 2; round++) {
         for (const shard of SHARDS) await change(kind, shard, what === 'deleted' ? 'delete' : nonsense(kind, shard));
         await refreshAll();
         await sayWhatTheySaid(before);
       }
+      await eventually('each is counted', async () => (await drift(kind)) >= reverted + 2 * SHARDS.length);
       await eventually('an event tells', async () => {
         const { items } = await installation.api.client.list(EVENTS, { namespace: NAMESPACE });
         return items.some(({ reason }) => reason === 'DriftReverted');
@@ -426,6 +428,21 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       await team.gone('emptied');
       expect(await refused(keys, 'emptied')).toBe(true);
       const path = folder('team/emptied');
+      expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
+    });
+
+    it('with Delete of more than a moment takes says so, and what is left goes too', async () => {
+      await team.ready('crammed', { reclaimPolicy: 'Delete' });
+      const path = folder('team/crammed');
+      mkdirSync(path, { recursive: true });
+      for (let file = 0; file < 10_500; file++) writeFileSync(join(path, `${file}`), '');
+      await team.delete('crammed');
+      await team.until('crammed', 'says that it is not empty', ({ status }) => {
+        const blocked = status?.conditions?.find(({ type }) => type === 'DeletionBlocked');
+        return blocked?.status === 'True' && blocked.reason === 'BucketNotEmpty' && blocked.message.includes('Retain');
+      });
+
+      await team.gone('crammed');
       expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
     });
 

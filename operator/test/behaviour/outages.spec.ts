@@ -17,6 +17,36 @@ vi.setConfig({ testTimeout: 300_000 });
 /** What a key is told that works no more. */
 const REFUSED = /^(InvalidAccessKeyId|AccessDenied)$/;
 
+/** Whether the API server refuses by now. */
+const REFUSED_NOW = [() => false, () => true] as const;
+
+const POLICY = { apiVersion: 'admissionregistration.k8s.io/v1', metadata: { name: 'no-mappings' } };
+/** An admission policy that keeps documents of mappings as they are. */
+const NO_MAPPINGS = {
+  apiVersion: 'v1',
+  kind: 'List',
+  items: [
+    {
+      ...POLICY,
+      kind: 'ValidatingAdmissionPolicy',
+      spec: {
+        matchConstraints: {
+          resourceRules: [
+            { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE', 'UPDATE'], resources: ['configmaps'] },
+          ],
+        },
+        matchConditions: [{ name: 'mappings', expression: "object.metadata.name.startsWith('bw-mappings-')" }],
+        validations: [{ expression: 'false', message: 'No mappings today', reason: 'Forbidden' }],
+      },
+    },
+    {
+      ...POLICY,
+      kind: 'ValidatingAdmissionPolicyBinding',
+      spec: { policyName: 'no-mappings', validationActions: ['Deny'] },
+    },
+  ],
+};
+
 describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_ASSETS)', () => {
   let installation: Installation;
   let team: Tenant;
@@ -183,6 +213,45 @@ describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_
       });
     });
 
+    it('that refuses the Secret of an app (a quota): the S3Bucket says so, until it does not', async () => {
+      const { kubectl } = installation.api;
+      const full = await installation.tenant('full');
+      // Nobody counts here, as the controller of quotas does.
+      const allow = async (secrets: number): Promise<void> => {
+        const hard = { secrets: `${secrets}` };
+        const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { namespace: 'full', name: 'secrets' } };
+        await kubectl(['apply', '-f', '-'], JSON.stringify({ ...quota, spec: { hard } }));
+        const patch = JSON.stringify({ status: { hard, used: { secrets: '0' } } });
+        await kubectl(['patch', 'quota/secrets', '-n', 'full', '--subresource=status', '--type=merge', '-p', patch]);
+      };
+      const create = ['create', 'secret', 'generic', 'any', '-n', 'full', '--dry-run=server'];
+      await allow(0);
+      await eventually('the quota holds', () => kubectl(create).then(...REFUSED_NOW));
+      await full.apply('thwarted', {});
+      const wanted = { status: 'False', reason: 'SecretWriteFailed' } as const;
+      await full.condition('thwarted', 'CredentialsReady', wanted, ['403']);
+      expect(await full.secret('thwarted-s3')).toBeUndefined();
+
+      await allow(10);
+      await full.ready('thwarted');
+      await (await full.keys('thwarted-s3')).use('thwarted');
+    });
+
+    it('that refuses the documents of gateways (a policy): S3Buckets say so, until it does not', async () => {
+      const { kubectl } = installation.api;
+      await kubectl(['apply', '-f', '-'], JSON.stringify(NO_MAPPINGS));
+      const write = ['annotate', 'configmap', '-n', NAMESPACE, '-l', 'bucketway.dev/document=mappings', 'a=b'];
+      await eventually('the policy holds', () => kubectl([...write, '--dry-run=server']).then(...REFUSED_NOW));
+      await team.apply('unpublished', {});
+      const wanted = { status: 'False', reason: 'PublishFailed' } as const;
+      await team.condition('unpublished', 'Programmed', wanted, ['No mappings today']);
+      await team.condition('steady', 'Ready', { status: 'True' });
+
+      await kubectl(['delete', '-f', '-'], JSON.stringify(NO_MAPPINGS));
+      await team.ready('unpublished');
+      await (await team.keys('unpublished-s3')).use('unpublished');
+    });
+
     it('that is away for long: gateways that restart serve on, and what was asked for is done soon after', async () => {
       await installation.api.kill();
       const [gateway] = installation.gateways;
@@ -196,6 +265,8 @@ describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_
       const exits = installation.operator.exits.length;
       await eventually('the operator gave up leading', () => installation.operator.exits.length > exits);
       await eventually('its successor has tried often', async () => (await failures()) >= 35);
+      expect(await installation.operator.health('/healthz')).toBe('200 ok');
+      expect(await installation.operator.health('/readyz')).toBe('503 the cluster was not read yet');
 
       await installation.api.start();
       await team.apply('asked-while-away', {});
@@ -265,6 +336,9 @@ describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_
       // Before that, others may be waited for too.
       const wanted = { status: 'False', reason: 'WaitingForGateways' } as const;
       await team.condition('waiting', 'Programmed', wanted, ['gateway-2', '2 of 3']);
+      const revisions = async (name: string): Promise<number> =>
+        await installation.operator.metric(`bucketway_operator_${name}_revision`);
+      expect(await revisions('acknowledged')).toBeLessThan(await revisions('published'));
 
       extra.kubeletPaused = false;
       await team.ready('waiting');

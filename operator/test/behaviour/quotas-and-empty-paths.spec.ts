@@ -88,6 +88,17 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket at a path that has data (needs 
     await team.until('limited', 'says nothing of its usage', ({ status }) => status?.usage === undefined);
   });
 
+  it('is not Ready where the path must exist and does not, until somebody makes it', async () => {
+    await team.apply('awaited', { pathPolicy: 'MustExist' });
+    const wanted = { status: 'False', reason: 'PathMissing' } as const;
+    await team.condition('awaited', 'BackendReachable', wanted);
+    await team.condition('awaited', 'Ready', wanted);
+
+    place('awaited', ['there.txt']);
+    await team.ready('awaited');
+    expect(await (await team.keys('awaited-s3')).tryReading('awaited', 'there.txt')).toEqual(OK);
+  });
+
   it('is bound where the path must be empty and is, and may fill then', async () => {
     const { status } = await team.ready('empty', { pathPolicy: 'MustBeEmpty' });
     expect(status).toMatchObject({ bucketName: 'empty', binding: { name: 'empty-s3' } });

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { S3BucketSecretFormat, S3BucketSpec } from '@bucketway/contract';
+import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
 import type { ConfigMap, Secret } from '../../src/kube/core-objects.js';
 import { CONFIG_MAPS, SECRETS } from '../../src/kube/resource.js';
 import { eventually } from '../support/eventually.js';
-import { Installation } from '../support/installation.js';
+import { DOCUMENTS, Installation } from '../support/installation.js';
 import { NO_KUBE_API_SERVER } from '../support/kube-api-server.js';
 import type { Tenant } from '../support/tenant.js';
 
@@ -73,6 +74,19 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       expect(await team.secret('brought-s3')).toBeUndefined();
       // Seen by the last test.
       await team.bringKey('brought', SECOND);
+    });
+
+    it('is told when it is no usable pair, and goes on once it is', async () => {
+      await team.bringKey('broken', { accessKeyId: 'USERSBROKENKEY', secretAccessKey: 'with a blank and a newline\n' });
+      await team.apply('broken', { credentials: { mode: 'Existing', existingSecretRef: { name: 'broken' } } });
+      const wanted = { status: 'False', reason: 'ExistingSecretInvalid' } as const;
+      const { message } = await team.condition('broken', 'CredentialsReady', wanted);
+      expect(message).not.toContain('blank and a newline');
+
+      const mended = { accessKeyId: 'USERSBROKENKEY', secretAccessKey: 'without-a-blank-or-newline' };
+      await team.bringKey('broken', mended);
+      await team.ready('broken');
+      await team.using(mended).use('broken');
     });
 
     it('is told when another namespace has that key', async () => {
@@ -294,6 +308,56 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
         .then(() => true),
     );
     await team.using(FIRST).use('brought');
+  });
+
+  describe('as Prometheus sees it', () => {
+    const metric = async (name: string, labels?: Readonly<Record<string, string>>): Promise<number> =>
+      await installation.operator.metric(`bucketway_operator_${name}`, labels);
+
+    it('is counted by what Ready says', async () => {
+      const { items } = await installation.api.client.list(S3_BUCKETS, {});
+      const saying = (wanted: string): number =>
+        items.filter(({ status }) => status?.conditions?.find(({ type }) => type === 'Ready')?.reason === wanted)
+          .length;
+      await eventually('every S3Bucket is counted', async () => (await metric('buckets')) === items.length);
+      expect(await metric('buckets', { ready: 'True', reason: 'Ready' })).toBe(saying('Ready'));
+      expect(await metric('buckets', { ready: 'False', reason: 'NameTaken' })).toBe(saying('NameTaken'));
+    });
+
+    it('took a time, once for each change of which it became Ready', async () => {
+      const before = await metric('propagation_seconds_count');
+      await team.ready('timed', {});
+      await eventually('it is observed', async () => (await metric('propagation_seconds_count')) === before + 1);
+      expect(await metric('propagation_seconds_sum')).toBeGreaterThan(0);
+      await team.ready('timed', { accessMode: 'ReadOnly' });
+      await eventually('so is its change', async () => (await metric('propagation_seconds_count')) === before + 2);
+    });
+
+    it('is in documents of which every gateway has the revision that is stored', async () => {
+      for (const kind of ['mappings', 'credentials']) {
+        for (let shard = 0; shard < DOCUMENTS.shards; shard++) {
+          const document = { document: `${kind}-${shard}` };
+          const published = await metric('published_revision', document);
+          expect(published).toBeGreaterThan(0);
+          await eventually(`gateways have ${kind} ${shard}`, async () => {
+            return (await metric('acknowledged_revision', document)) === (await metric('published_revision', document));
+          });
+        }
+      }
+    });
+
+    it('was refused for the name and the path of others', async () => {
+      for (const reason of ['NameTaken', 'PathTaken', 'PathOverlap']) {
+        expect(await metric('claim_conflicts_total', { reason })).toBeGreaterThan(0);
+      }
+    });
+
+    it('has an operator that is well and works', async () => {
+      expect(await installation.operator.health('/healthz')).toBe('200 ok');
+      expect(await installation.operator.health('/readyz')).toBe('200 ok');
+      expect(await metric('leader')).toBe(1);
+      expect(await metric('gateways', { state: 'ready' })).toBe(2);
+    });
   });
 
   it('costs no request that the roles of the operator refuse', () => {
