@@ -8,6 +8,10 @@ export const RBAC_FILE: string = fileURLToPath(
   new URL('../../../manifests/default/operator-rbac.yaml', import.meta.url),
 );
 
+/** The same of an operator that serves {@link FENCED_NAMESPACES} only. */
+export const FENCED_RBAC_FILE: string = fileURLToPath(new URL('fenced-rbac.yaml', import.meta.url));
+export const FENCED_NAMESPACES = ['team-a', 'team-b'] as const;
+
 /** One thing that a role permits: `Role secrets get`. */
 export interface Permission {
   readonly role: 'Role' | 'ClusterRole';

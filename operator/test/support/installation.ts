@@ -9,7 +9,7 @@ import { Reflector } from '../../src/kube/reflector.js';
 import { NAMESPACES, PODS } from '../../src/kube/resource.js';
 import { GatewayReplica } from './gateway-replica.js';
 import type { GatewaySettings } from './gateway-replica.js';
-import { RBAC_FILE } from './granted-permissions.js';
+import { FENCED_NAMESPACES, FENCED_RBAC_FILE, RBAC_FILE } from './granted-permissions.js';
 import { KubeletWatches } from './kubelet-watches.js';
 import { freePorts } from './kube-api-process.js';
 import { startKubeApiServer } from './kube-api-server.js';
@@ -35,6 +35,8 @@ export interface InstallationOptions {
   readonly shards?: number;
   /** Operators speak to the API server itself, and nothing writes down what they ask for: for benchmarks. */
   readonly untapped?: boolean;
+  /** The operator serves {@link FENCED_NAMESPACES}, and has rights in no other. */
+  readonly fenced?: boolean;
   /** Of the operators' processes. */
   readonly operatorEnvironment?: Readonly<Record<string, string>>;
 }
@@ -61,7 +63,8 @@ export class Installation {
   }
 
   static async start(options: InstallationOptions): Promise<Installation> {
-    const { gateways, operator, shards = DOCUMENTS.shards, untapped = false, operatorEnvironment = {} } = options;
+    const { gateways, operator, shards = DOCUMENTS.shards, fenced = false } = options;
+    const { untapped = false, operatorEnvironment = {} } = options;
     const api = await startKubeApiServer();
     const folder = await mkdtemp(join(tmpdir(), 'installation-'));
     const [s3Port = 0, adminPort = 0] = await freePorts(2);
@@ -85,6 +88,7 @@ export class Installation {
       gateways: { selector: 'app.kubernetes.io/component=gateway', s3Port, adminPort },
       policy: PERMISSIVE,
       deletionGraceSeconds: 10,
+      ...(fenced && { watchNamespaces: FENCED_NAMESPACES }),
       ...operator,
     };
     const installation = new Installation(api, folder, settings, configuration, {
@@ -92,7 +96,7 @@ export class Installation {
       environment: operatorEnvironment,
     });
     try {
-      await installation.install(gateways);
+      await installation.install(gateways, fenced);
     } catch (error) {
       await installation.stop();
       throw error;
@@ -142,6 +146,11 @@ export class Installation {
   /** Makes a namespace and whoever uses it. */
   async tenant(namespace: string, labels: Readonly<Record<string, string>> = {}): Promise<Tenant> {
     await this.api.client.create(NAMESPACES, { metadata: { name: namespace, labels } }, { fieldManager: 'test' });
+    return this.tenantOf(namespace);
+  }
+
+  /** Whoever uses a namespace that is there. */
+  tenantOf(namespace: string): Tenant {
     return new Tenant(namespace, this.api.client, this.gateways);
   }
 
@@ -155,10 +164,13 @@ export class Installation {
     await rm(this.folder, { recursive: true, force: true });
   }
 
-  private async install(gateways: number): Promise<void> {
+  private async install(gateways: number, fenced: boolean): Promise<void> {
     const { client, kubectl } = this.api;
-    await client.create(NAMESPACES, { metadata: { name: NAMESPACE } }, { fieldManager: 'test' });
-    await kubectl(['apply', '-f', CRD, '-f', RBAC_FILE]);
+    // Roles are made in namespaces that there are.
+    for (const name of [NAMESPACE, ...(fenced ? FENCED_NAMESPACES : [])]) {
+      await client.create(NAMESPACES, { metadata: { name } }, { fieldManager: 'test' });
+    }
+    await kubectl(['apply', '-f', CRD, '-f', fenced ? FENCED_RBAC_FILE : RBAC_FILE]);
     await kubectl(['wait', '--for=condition=Established', 'crd/s3buckets.bucketway.dev', '--timeout=120s']);
     await this.kubelets?.start();
     this.pods = new Reflector(client, PODS, { namespace: NAMESPACE });
