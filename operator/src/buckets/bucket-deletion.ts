@@ -56,7 +56,7 @@ export class BucketDeletion {
     // What was never its own it leaves as it was, and to whom it was.
     await this.release.claim(owner, !deletesData && !isTrial);
     await this.finalizer.remove(bucket);
-    this.reporter.memory.forget(key);
+    this.reporter.released(bucket, deletesData ? undefined : bucket.status?.path);
     return undefined;
   }
 

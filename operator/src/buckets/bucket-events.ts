@@ -2,10 +2,10 @@ import { S3_BUCKET_API_VERSION, S3_BUCKET_KIND } from '@bucketway/contract';
 import type { Condition, ConditionType, S3Bucket, S3BucketStatus } from '@bucketway/contract';
 import { Injectable } from '@nestjs/common';
 import { ClusterCache } from '../cluster/cluster-cache.js';
-import type { AppObjectVerdict } from '../credentials/app-secret.js';
 import type { KeyPlan } from '../credentials/key-plan.js';
 import { EventRecorder } from '../kube/event-recorder.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
+import type { AppObjectOutcome } from './app-objects.js';
 
 /** Conditions whose change is worth an event; the others follow from them. */
 const TOLD: readonly ConditionType[] = [
@@ -43,8 +43,9 @@ export class BucketEvents {
   keysChanged(bucket: S3Bucket, { events }: KeyPlan): void {
     for (const event of events) {
       if (event.type === 'RotationCompleted') this.metrics.rotations.inc({ trigger: event.cause });
-      const note = `Key ${event.accessKeyId}${'cause' in event ? ` (${event.cause})` : ''}`;
-      this.record(bucket, event.type === 'Revoked' ? 'Warning' : 'Normal', EVENT_REASONS[event.type], note);
+      const key = `Key ${event.accessKeyId}${'cause' in event ? ` (${event.cause})` : ''}`;
+      const note = event.type === 'RotationBlocked' ? `${key} ${WAITS_FOR_OVERLAPS}` : key;
+      this.record(bucket, WORRYING.has(event.type) ? 'Warning' : 'Normal', EVENT_REASONS[event.type], note);
     }
   }
 
@@ -55,10 +56,10 @@ export class BucketEvents {
   }
 
   /** The app's Secret was looked at, and written where it was not as it should be. */
-  secretPut(bucket: S3Bucket, name: string, accessKeyId: string, verdict: AppObjectVerdict): void {
-    if (verdict.action === 'keep' || verdict.action === 'conflict') return;
-    if (verdict.action !== 'create' && verdict.edited) this.driftReverted(bucket, 'Secret', name, 'edited');
-    else if (verdict.action === 'create' && hadKey(bucket, accessKeyId)) {
+  secretPut(bucket: S3Bucket, name: string, accessKeyId: string, outcome: AppObjectOutcome): void {
+    if (outcome.action === 'keep' || outcome.action === 'conflict') return;
+    if (outcome.edited) this.driftReverted(bucket, 'Secret', name, `edited${by(outcome)}`);
+    else if (outcome.action === 'create' && hadKey(bucket, accessKeyId)) {
       this.metrics.driftReverted.inc({ object: DRIFT_OBJECTS.Secret });
       const note = `The Secret ${name} was gone and is back with the same key.`;
       this.record(bucket, 'Warning', 'SecretRestored', note);
@@ -66,19 +67,21 @@ export class BucketEvents {
   }
 
   /** The same of the ConfigMap beside a Secret that is as it was. */
-  configMapPut(bucket: S3Bucket, name: string, accessKeyId: string, verdict: AppObjectVerdict): void {
-    if (verdict.action === 'keep' || verdict.action === 'conflict') return;
-    const isBack = verdict.action === 'create' && hadKey(bucket, accessKeyId);
-    if (isBack) this.driftReverted(bucket, 'ConfigMap', name, 'deleted');
-    else if (verdict.action !== 'create' && verdict.edited) this.driftReverted(bucket, 'ConfigMap', name, 'edited');
+  configMapPut(bucket: S3Bucket, name: string, accessKeyId: string, outcome: AppObjectOutcome): void {
+    if (outcome.action === 'keep' || outcome.action === 'conflict') return;
+    if (outcome.edited) this.driftReverted(bucket, 'ConfigMap', name, `edited${by(outcome)}`);
+    else if (outcome.action === 'create' && hadKey(bucket, accessKeyId)) {
+      this.driftReverted(bucket, 'ConfigMap', name, 'deleted');
+    }
   }
 
-  private driftReverted(
-    bucket: S3Bucket,
-    kind: keyof typeof DRIFT_OBJECTS,
-    name: string,
-    change: 'edited' | 'deleted',
-  ): void {
+  /** It is gone, and what it held is free. @param path where data stays; undefined where none does */
+  released(bucket: S3Bucket, path: string | undefined): void {
+    const data = path === undefined ? 'No data stays.' : `What is at ${path} stays there.`;
+    this.record(bucket, 'Normal', 'Released', `It is served no more, and its name is free. ${data}`);
+  }
+
+  private driftReverted(bucket: S3Bucket, kind: keyof typeof DRIFT_OBJECTS, name: string, change: string): void {
     this.metrics.driftReverted.inc({ object: DRIFT_OBJECTS[kind] });
     const note = `The ${kind} ${name} was ${change}; it is written again. Change the S3Bucket instead.`;
     this.record(bucket, 'Warning', 'DriftReverted', note);
@@ -91,16 +94,25 @@ export class BucketEvents {
   }
 }
 
+const WAITS_FOR_OVERLAPS =
+  'is replaced later: too many keys from before still work. Wait for their overlap to end, revoke one, or shorten credentials.rotation.overlap.';
+const WORRYING: ReadonlySet<KeyPlan['events'][number]['type']> = new Set(['Revoked', 'RotationBlocked'] as const);
+
 const EVENT_REASONS = {
   Issued: 'KeyIssued',
   Revoked: 'KeyRevoked',
   Retired: 'KeyRetired',
   RotationStarted: 'RotationStarted',
   RotationCompleted: 'RotationCompleted',
+  RotationBlocked: 'RotationBlocked',
 } as const;
 
 /** What `drift_reverted_total` calls them; documents are there by their kind. */
 const DRIFT_OBJECTS = { Secret: 'app-secret', ConfigMap: 'app-configmap' } as const;
+
+function by({ manager }: AppObjectOutcome): string {
+  return manager === undefined ? '' : ` by ${manager}`;
+}
 
 /** Whether the app had this key, and everything that the spec of now asks for beside it. */
 function hadKey({ metadata, status }: S3Bucket, accessKeyId: string): boolean {

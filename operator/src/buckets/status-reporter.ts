@@ -87,6 +87,12 @@ export class StatusReporter {
     return this.memory.mayTellProgress() ? 0 : WAITING_INTERVAL_MS;
   }
 
+  /** It is gone. @param path where data stays; undefined where none does */
+  released(bucket: S3Bucket, path: string | undefined): void {
+    this.events.released(bucket, path);
+    this.memory.forget(objectKey(bucket.metadata));
+  }
+
   /** Writes these conditions; those that nobody judged stay as they are. */
   async write(bucket: S3Bucket, verdicts: ConditionVerdicts, facts?: StatusFacts): Promise<WriteOutcome> {
     const status = describeStatus(bucket, verdicts, facts, this.configuration, this.memory.wallTime());

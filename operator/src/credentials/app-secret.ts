@@ -84,13 +84,12 @@ function metadataOf(
 
 /** What to do with what stands at the place of an app's Secret or ConfigMap. */
 export type AppObjectVerdict =
-  | { readonly action: 'create' }
   | { readonly action: 'keep' }
   /**
    * `recreate`: what cannot be changed differs, so it must be deleted first: its type, or that it is immutable. `edited`:
    * it was as wanted until somebody changed it.
    */
-  | { readonly action: 'update' | 'recreate'; readonly edited: boolean }
+  | { readonly action: 'create' | 'update' | 'recreate'; readonly edited: boolean }
   /** Somebody else's, or so it seems: it is not touched. */
   | { readonly action: 'conflict'; readonly message: string };
 
@@ -108,7 +107,7 @@ export function judgeExistingConfigMap(wanted: ConfigMap, live: ConfigMap | unde
 }
 
 function judgeExisting(wanted: ConfigMap, live: ConfigMap | undefined, kind: string): AppObjectVerdict {
-  if (live === undefined) return { action: 'create' };
+  if (live === undefined) return { action: 'create', edited: false };
   if (!isOurs(wanted.metadata, live.metadata)) {
     const message =
       `The ${kind} ${wanted.metadata.name} exists and was not made for an S3Bucket: ` +

@@ -52,7 +52,8 @@ export type KeyPhase =
 export type KeyEvent =
   | { readonly type: 'Issued' | 'Revoked' | 'Retired'; readonly accessKeyId: string }
   | {
-      readonly type: 'RotationStarted' | 'RotationCompleted';
+      /** `RotationBlocked`: as many keys as there may be still work; told each time that it is found so. */
+      readonly type: 'RotationStarted' | 'RotationCompleted' | 'RotationBlocked';
       readonly accessKeyId: string;
       readonly cause: RotationCause;
     };

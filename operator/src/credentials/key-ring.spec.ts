@@ -239,8 +239,12 @@ describe('a rotation', () => {
       world.want({ rotationRequests: new Map([['photos', String(request)]]) });
     expect(world.entry?.keys).toHaveLength(8);
     expect(world.plan?.nextCheckMs).toBe(24 * HOUR);
+    expect(world.plan?.events).toEqual([
+      { type: 'RotationBlocked', accessKeyId: world.secret?.accessKeyId, cause: 'Request' },
+    ]);
     world.pass(24 * HOUR);
     expect(world.entry?.observedRotationRequests).toEqual({ photos: '19' });
+    expect(world.plan?.events).toEqual([]);
   });
 
   it('never puts a key into the Secret that a gateway lacks', () => {

@@ -116,11 +116,10 @@ class KeyStep {
     if (this.pending !== undefined) return;
     const { active } = this;
     const revoked = this.keys.some((key) => this.wish.revoke.has(key.accessKeyId) && this.isOver(key));
-    if (active === undefined) this.issue(revoked ? 'Revoked' : undefined);
-    else if (this.keys.length >= MAX_KEYS) return;
-    else if (!this.isOurs(active.accessKeyId)) this.issue('ModeChanged');
-    else if (this.hasOpenRequest()) this.issue('Request');
-    else if (this.dueInMs(active) <= 0) this.issue('Interval');
+    const cause = active === undefined ? (revoked ? 'Revoked' : undefined) : this.dueFor(active);
+    if (active !== undefined && cause !== undefined && this.keys.length >= MAX_KEYS) {
+      this.events.push({ type: 'RotationBlocked', accessKeyId: active.accessKeyId, cause });
+    } else if (active === undefined || cause !== undefined) this.issue(cause);
   }
 
   /** What retired and no gateway accepts any more is forgotten. */
@@ -190,6 +189,12 @@ class KeyStep {
   private dueInMs({ createdAt }: KeyRecord): number {
     const { intervalMs } = this.wish;
     return intervalMs === undefined ? Infinity : Date.parse(createdAt) + intervalMs - this.now.getTime();
+  }
+
+  private dueFor(active: KeyRecord): RotationCause | undefined {
+    if (!this.isOurs(active.accessKeyId)) return 'ModeChanged';
+    if (this.hasOpenRequest()) return 'Request';
+    return this.dueInMs(active) <= 0 ? 'Interval' : undefined;
   }
 
   private hasOpenRequest(): boolean {

@@ -390,6 +390,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       await team.delete('kept');
       await team.gone('kept');
       expect(await refused(keys, 'kept')).toBe(true);
+      await eventually('an event tells', async () => (await team.events('kept')).includes('Released'));
       expect(await team.secret('kept-s3')).toBeUndefined();
       expect(readdirSync(folder('shared/kept'))).not.toEqual([]);
 
