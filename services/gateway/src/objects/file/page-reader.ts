@@ -133,15 +133,7 @@ async function settleEntry(records: ObjectRecords, path: StoragePath, key: strin
 
 function toEntry(key: string, { size, mtimeMs }: FileStat, listed: ListedRecord): ListingEntry {
   const { etag, checksumAlgorithm, checksumType } = listed;
-  return {
-    kind: 'object',
-    object: {
-      key: key as ObjectKey,
-      size,
-      lastModified: new Date(mtimeMs),
-      etag,
-      ...(checksumAlgorithm && { checksumAlgorithm }),
-      ...(checksumType && { checksumType }),
-    },
-  };
+  const object = { key: key as ObjectKey, size, lastModified: new Date(mtimeMs), etag };
+  if (checksumAlgorithm === undefined || checksumType === undefined) return { kind: 'object', object };
+  return { kind: 'object', object: { ...object, checksumAlgorithm, checksumType } };
 }

@@ -32,7 +32,11 @@ export function readRecord(calls: FileCalls, path: string): MaybePromise<Buffer 
 // The library takes twice the time of the call itself, and its buffers are memory that the collector does not see.
 function readAtOnce(path: string): Buffer | undefined {
   const length = findLibc()?.readAttribute(path, NAME, scratch) ?? -TOO_LARGE_FOR_SCRATCH;
-  if (length >= 0) return Buffer.from(scratch.subarray(0, length));
+  if (length >= 0) {
+    const record = Buffer.allocUnsafe(length);
+    scratch.copy(record, 0, 0, length);
+    return record;
+  }
   return length === -TOO_LARGE_FOR_SCRATCH ? (getAttributeSync(path, NAME) ?? undefined) : undefined;
 }
 
