@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RemoteEntry } from '../../src/storage/remote/remote-files.js';
+import type { RemoteEntry } from '../../src/storage/remote/remote-entry.js';
 import { OpenlistFiles } from '../../src/storage/openlist/openlist-files.js';
 import { parseStoragePath, ROOT, type StoragePath } from '../../src/storage/storage-path.js';
 import { codeOf } from '../support/object-bodies.js';

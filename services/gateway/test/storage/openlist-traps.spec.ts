@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { RemoteEntry } from '../../src/storage/remote/remote-files.js';
+import type { RemoteEntry } from '../../src/storage/remote/remote-entry.js';
 import { OpenlistFiles } from '../../src/storage/openlist/openlist-files.js';
 import { openOpenlist } from '../../src/storage/openlist/openlist-storage.js';
 import type { OpenlistOptions } from '../../src/storage/openlist/openlist-options.js';

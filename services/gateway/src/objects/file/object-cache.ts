@@ -2,8 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { FileStat } from '../../storage/file-driver.js';
 import { isSettled } from '../../storage/is-settled.js';
 import type { ObjectInfo } from '../object-info.js';
-import type { ListedRecord } from './object-records.js';
-import { isSameVersion, type FileVersion } from './object-record.js';
+import { isSameVersion, type FileVersion, type ListedRecord } from './object-record.js';
 
 /** A small object, whole, and the facts under which it is valid. */
 export interface CachedObject {

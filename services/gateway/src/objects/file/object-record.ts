@@ -34,6 +34,9 @@ export type RecordHead = Pick<ObjectRecord, 'size' | 'mtimeMs' | 'identity' | 'e
   readonly spilled: boolean;
 };
 
+/** What a listing shows of a record. */
+export type ListedRecord = Pick<RecordHead, 'etag' | 'checksumAlgorithm' | 'checksumType'>;
+
 /** What tells one version of a file from another. */
 export type FileVersion = Pick<FileStat, 'size' | 'mtimeMs' | 'identity'>;
 

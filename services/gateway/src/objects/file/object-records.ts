@@ -4,7 +4,7 @@ import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import { decodeRecord, decodeRecordHead } from './decode-record.js';
 import { encodeRecord, encodeSpilledRecord } from './encode-record.js';
 import type { ObjectCache } from './object-cache.js';
-import { fitOf, isSameVersion, type ObjectRecord, type RecordFit, type RecordHead } from './object-record.js';
+import { fitOf, isSameVersion, type ListedRecord, type ObjectRecord, type RecordFit } from './object-record.js';
 import { opaqueETag } from './opaque-etag.js';
 import type { SidecarRecords } from './sidecar-records.js';
 
@@ -26,9 +26,6 @@ export interface SettledFile {
   /** Undefined where it has none, or one that says nothing of it since somebody else has changed the file. */
   readonly record: ObjectRecord | undefined;
 }
-
-/** What a listing shows of a record. */
-export type ListedRecord = Pick<RecordHead, 'etag' | 'checksumAlgorithm' | 'checksumType'>;
 
 /**
  * The records of one bucket's objects: on the file itself where the storage can, else (or where a record is too large for that)

@@ -3,7 +3,8 @@ import type { FileDriver, FileFacts, FileStat } from '../../storage/file-driver.
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import type { ListingEntry } from '../listing.js';
 import type { FoundName } from './file-listing.js';
-import type { ListedRecord, ObjectRecords } from './object-records.js';
+import type { ListedRecord } from './object-record.js';
+import type { ObjectRecords } from './object-records.js';
 import { opaqueETag } from './opaque-etag.js';
 import type { PageSnapshot } from './page-snapshot.js';
 

@@ -1,5 +1,6 @@
 import type { HttpAnswer } from '../http/http-exchange.js';
-import type { RemoteEntry, RemoteReader } from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
+import type { RemoteReader } from '../remote/remote-files.js';
 import { StorageError } from '../storage-error.js';
 
 /** Names that a web page may have as a file; of all others, a page is the one that OpenList answers unknown routes with. */

@@ -1,5 +1,5 @@
 import { SaxesParser } from 'saxes';
-import type { RemoteEntry } from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
 import { StorageError } from '../storage-error.js';
 
 /** Hashes of a file by algorithm (`md5`, `sha1`, `sha256`, …), lower-case hexadecimal. */

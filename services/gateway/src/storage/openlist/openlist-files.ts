@@ -2,13 +2,8 @@ import { AnswerReader } from '../http/answer-reader.js';
 import type { HttpAnswer } from '../http/http-exchange.js';
 import { StorageHttp } from '../http/storage-http.js';
 import { EntryList } from '../remote/entry-list.js';
-import type {
-  RemoteEntry,
-  RemoteFiles,
-  RemoteFilesTraits,
-  RemoteReader,
-  RemoteWriter,
-} from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
+import type { RemoteFiles, RemoteFilesTraits, RemoteReader, RemoteWriter } from '../remote/remote-files.js';
 import { askedTarget } from '../loop-question.js';
 import { StorageError } from '../storage-error.js';
 import type { StoragePath } from '../storage-path.js';

@@ -1,6 +1,7 @@
 import { acquirePiece, releasePiece } from '../../body/piece-pool.js';
 import type { StoragePath } from '../storage-path.js';
-import type { RemoteEntry, RemoteFiles } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
+import type { RemoteFiles } from './remote-files.js';
 
 /** Writes a file's bytes to another name, through here: servers disagree on whose time a COPY has. */
 export async function copyRemoteFile(

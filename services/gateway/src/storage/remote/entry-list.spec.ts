@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { liveBytes } from '../../../test/support/live-bytes.js';
 import { EntryList } from './entry-list.js';
-import type { RemoteEntry } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
 
 const name = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 }).filter((text) => !text.endsWith('/'));
 const entries: fc.Arbitrary<RemoteEntry[]> = fc.array(

@@ -1,5 +1,5 @@
 import { StorageError } from '../storage-error.js';
-import type { RemoteEntry } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
 
 /** Size and time, as doubles, and the length of the name. */
 const HEAD_BYTES = 20;

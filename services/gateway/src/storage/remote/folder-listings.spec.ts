@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { StoragePath } from '../storage-path.js';
 import { FolderListing, FolderListings } from './folder-listings.js';
 import { EntryList } from './entry-list.js';
-import type { RemoteEntry } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
 
 const FOLDER = 'd' as StoragePath;
 

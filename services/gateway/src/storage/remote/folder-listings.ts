@@ -3,7 +3,7 @@ import { lowerBound, toByteString, type ByteString } from '../byte-string.js';
 import type { FolderNames } from '../file-driver.js';
 import type { StoragePath } from '../storage-path.js';
 import type { EntryList } from './entry-list.js';
-import type { RemoteEntry } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
 
 /** Entries kept, over all folders of a storage; about 60 bytes each, and the name. One folder of a million must fit, or each page would list it anew. */
 const MAX_ENTRIES = 1_200_000;

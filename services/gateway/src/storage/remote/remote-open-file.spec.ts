@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { StorageError } from '../storage-error.js';
 import type { StoragePath } from '../storage-path.js';
-import type { RemoteEntry, RemoteFiles } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
+import type { RemoteFiles } from './remote-files.js';
 import { RemoteOpenFile } from './remote-open-file.js';
 import { toFileStat } from './to-file-stat.js';
 

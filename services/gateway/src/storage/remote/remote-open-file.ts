@@ -1,7 +1,8 @@
 import type { FileStat, OpenFile } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import type { StoragePath } from '../storage-path.js';
-import type { RemoteEntry, RemoteFiles, RemoteReader } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
+import type { RemoteFiles, RemoteReader } from './remote-files.js';
 
 /** Connections that break in a row, without a byte between, before a read fails. */
 const MAX_BREAKS = 3;

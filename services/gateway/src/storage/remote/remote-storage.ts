@@ -9,7 +9,8 @@ import { FolderListings } from './folder-listings.js';
 import { machineFolder } from './machine-folder.js';
 import { MachineLocks } from './machine-locks.js';
 import { MachineMarks } from './machine-marks.js';
-import type { RemoteEntry, RemoteFiles } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
+import type { RemoteFiles } from './remote-files.js';
 import { sweepTemporaries } from './sweep-temporaries.js';
 
 /** How a {@link RemoteStorage} is made. */

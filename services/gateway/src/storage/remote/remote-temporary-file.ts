@@ -3,7 +3,8 @@ import type { CommitMode, FileStat, TemporaryFile } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import { parentOf, type StoragePath } from '../storage-path.js';
 import { copyRemoteFile } from './copy-remote-file.js';
-import type { RemoteEntry, RemoteWriter } from './remote-files.js';
+import type { RemoteEntry } from './remote-entry.js';
+import type { RemoteWriter } from './remote-files.js';
 import type { RemoteStorage } from './remote-storage.js';
 import { toFileStat } from './to-file-stat.js';
 

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { EntryList } from '../remote/entry-list.js';
-import type { RemoteEntry } from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_PREFIX, joinPath, parentOf, type StoragePath } from '../storage-path.js';
 

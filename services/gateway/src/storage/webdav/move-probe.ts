@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RemoteEntry } from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
 import { StorageError } from '../storage-error.js';
 import { joinPath, type StoragePath } from '../storage-path.js';
 

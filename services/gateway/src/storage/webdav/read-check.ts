@@ -1,5 +1,5 @@
 import type { HttpAnswer } from '../http/http-exchange.js';
-import type { RemoteEntry } from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
 import { toIdentity } from './to-remote-entry.js';
 
 /**

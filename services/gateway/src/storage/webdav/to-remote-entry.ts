@@ -1,4 +1,4 @@
-import type { RemoteEntry } from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
 import type { MultistatusEntry } from './multistatus-parser.js';
 
 /** What a multistatus says of a file or folder; undefined for a file whose size it does not say, which cannot be served. */

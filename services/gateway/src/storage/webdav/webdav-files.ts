@@ -4,13 +4,8 @@ import { AnswerReader } from '../http/answer-reader.js';
 import { DIRECT_BYTES } from '../http/body-source.js';
 import { StorageHttp } from '../http/storage-http.js';
 import { EntryList } from '../remote/entry-list.js';
-import type {
-  RemoteEntry,
-  RemoteFiles,
-  RemoteFilesTraits,
-  RemoteReader,
-  RemoteWriter,
-} from '../remote/remote-files.js';
+import type { RemoteEntry } from '../remote/remote-entry.js';
+import type { RemoteFiles, RemoteFilesTraits, RemoteReader, RemoteWriter } from '../remote/remote-files.js';
 import { StorageError } from '../storage-error.js';
 import { ROOT, parentOf, type StoragePath } from '../storage-path.js';
 import { FolderRemover } from './folder-remover.js';
