@@ -154,11 +154,8 @@ export interface FileDriver {
    * Whether names of a folder still lead to the files that {@link factsOf} found, unchanged. Only for facts that have
    * {@link FileStat.changeMs}, and only where that is cheaper than to find them again.
    */
-  readonly areUnchanged?: (
-    folder: StoragePath,
-    names: readonly string[],
-    stats: readonly FileStat[],
-  ) => MaybePromise<boolean>;
+  readonly areUnchanged?:
+    ((folder: StoragePath, names: readonly string[], stats: readonly FileStat[]) => MaybePromise<boolean>) | undefined;
   /** @throws StorageError `not-found`, `not-folder` */
   list(folder: StoragePath): MaybePromise<FolderNames>;
   /** @param length bytes that will be written, where that is known */

@@ -16,18 +16,22 @@ import type { WatchedCalls } from './watched-calls.js';
 /** A driver whose calls are watched and timed. Bytes are not timed: how long they take is up to the client as well. */
 export class ObservedDriver implements FileDriver {
   readonly readSmall?: (path: StoragePath) => MaybePromise<Buffer | undefined>;
-  readonly areUnchanged?: NonNullable<FileDriver['areUnchanged']>;
 
   constructor(
     private readonly driver: FileDriver,
     private readonly calls: WatchedCalls,
   ) {
-    const { readSmall, areUnchanged } = driver;
-    if (areUnchanged) {
-      this.areUnchanged = (folder, names, stats) =>
-        calls.timed('areUnchanged', () => areUnchanged.call(driver, folder, names, stats));
-    }
+    const { readSmall } = driver;
     if (readSmall) this.readSmall = (path) => calls.timed('readSmall', () => readSmall.call(driver, path));
+  }
+
+  get areUnchanged(): FileDriver['areUnchanged'] {
+    const { areUnchanged } = this.driver;
+    return (
+      areUnchanged &&
+      ((folder, names, stats) =>
+        this.calls.timed('areUnchanged', () => areUnchanged.call(this.driver, folder, names, stats)))
+    );
   }
 
   get capabilities(): DriverCapabilities {

@@ -34,8 +34,6 @@ const LOOKS_AT_ONCE = 32;
 
 /** The driver of mounted filesystems: a local disk, a PVC, an NFS share. One instance is confined to one folder. */
 export class LocalDriver implements FileDriver {
-  readonly areUnchanged?: NonNullable<FileDriver['areUnchanged']>;
-
   /**
    * @param scopePath path below the storage's root, empty for the root
    * @param floor the folder, below the root too, below which missing ones may be made
@@ -44,13 +42,16 @@ export class LocalDriver implements FileDriver {
     private readonly storage: LocalStorage,
     private readonly scopePath: StoragePath,
     private readonly floor: StoragePath = ROOT,
-  ) {
-    const { isUnchangedIn } = storage.calls;
-    if (isUnchangedIn) this.areUnchanged = (folder, names, stats) => this.compare(isUnchangedIn, folder, names, stats);
-  }
+  ) {}
 
   get capabilities(): DriverCapabilities {
     return this.storage.capabilities;
+  }
+
+  /** Asked for when it is needed only: before that, the storage may not be there. */
+  get areUnchanged(): FileDriver['areUnchanged'] {
+    const { isUnchangedIn } = this.storage.calls;
+    return isUnchangedIn && ((folder, names, stats) => this.compare(isUnchangedIn, folder, names, stats));
   }
 
   /** Absolute path of the scope. */
