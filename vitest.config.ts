@@ -19,6 +19,7 @@ export default defineConfig({
       'services/*/test/**/*.spec.ts',
       'operator/src/**/*.spec.ts',
       'operator/test/**/*.spec.ts',
+      'scripts/*.spec.mjs',
     ],
     setupFiles: ['reflect-metadata'],
     reporters: ['default', './scripts/summary-reporter.mjs'],
