@@ -31,7 +31,7 @@
   labels: {severity: warning}
   annotations:
     summary: {{ "'{{ $value }} S3Buckets are not Ready: {{ $labels.reason }}'" }}
-    description: {{ "'For 10 minutes, by no fault of those who made them. kubectl get s3buckets -A shows which; docs/troubleshooting.md has an entry for {{ $labels.reason }}.'" }}
+    description: {{ "'For 10 minutes, by no fault of those who made them. kubectl get s3buckets -A shows which; docs/troubleshooting-kubernetes.md has an entry for {{ $labels.reason }}.'" }}
 - alert: BucketwayRevisionNotAcknowledged
   expr: max by (namespace, document) (bucketway_operator_published_revision{ {{- $of -}} }) > max by (namespace, document) (bucketway_operator_acknowledged_revision{ {{- $of -}} })
   for: 5m
