@@ -1,25 +1,41 @@
 // Pods that are clients: applications that have nothing but the Secret of a bucket as their environment.
 import { readFileSync } from 'node:fs';
 import { eventually } from './harness.ts';
-import { apply, BrokenOffError, kubectl, remove, throughKubelet } from './kube.ts';
+import { apply, BrokenOffError, get, kubectl, remove, throughKubelet } from './kube.ts';
+import type { Pod } from './kube.ts';
 import { program } from './program.ts';
 import { RESTRICTED_CONTAINER, RESTRICTED_POD } from './release.ts';
 import { APPS, IMAGE_GATEWAY } from './settings.ts';
 
 function script(name: string): string {
-  return readFileSync(new URL(`in-pod/${name}.mjs`, import.meta.url), 'utf8');
+  return readFileSync(new URL(`in-pod/${name}`, import.meta.url), 'utf8');
 }
 
-/** A pod of the gateway's image, which has Node and the AWS SDK, with the Secret of a bucket by `envFrom`. */
-function clientPod(name: string, bucket: string, code: string, env: Readonly<Record<string, string>>): object {
-  const container = {
-    name: 'client',
+/** What a container runs, as Kubernetes has it. */
+interface Client {
+  readonly image: string;
+  readonly workingDir?: string;
+  readonly command: readonly string[];
+  readonly env?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** A script in the gateway's image, which has Node and the AWS SDK. */
+function ofNode(code: string, env: Readonly<Record<string, string>> = {}): Client {
+  return {
     image: IMAGE_GATEWAY,
     // Where the modules that the script imports are found from.
     workingDir: '/app',
     command: ['node', '--input-type=module', '--eval', code],
-    envFrom: [{ secretRef: { name: `${bucket}-s3` } }],
     env: Object.entries(env).map(([name, value]) => ({ name, value })),
+  };
+}
+
+/** A pod with the Secret of a bucket by `envFrom`. */
+function clientPod(name: string, bucket: string, client: Client): object {
+  const container = {
+    name: 'client',
+    ...client,
+    envFrom: [{ secretRef: { name: `${bucket}-s3` } }],
     securityContext: RESTRICTED_CONTAINER,
     volumeMounts: [{ name: 'tmp', mountPath: '/tmp' }],
   };
@@ -38,9 +54,24 @@ function clientPod(name: string, bucket: string, code: string, env: Readonly<Rec
 /** Starts a pod in which scripts can be run, until it is removed. Its environment is the Secret as it was at the start. */
 export async function startClient(bucket: string, name = `client-of-${bucket}`): Promise<string> {
   await remove('pod', APPS, name);
-  await apply(clientPod(name, bucket, 'setInterval(() => {}, 1e6)', {}));
+  await apply(clientPod(name, bucket, ofNode('setInterval(() => {}, 1e6)')));
   await kubectl('wait', `pod/${name}`, '--namespace', APPS, '--for=condition=Ready', '--timeout=180s');
   return name;
+}
+
+/** Runs a shell script of in-pod/ as a pod of its own, to its end. @returns what it prints @throws with that where it fails */
+export async function runPod(bucket: string, image: string, name: string): Promise<string> {
+  const pod = `${name}-of-${bucket}`;
+  await remove('pod', APPS, pod);
+  await apply(clientPod(pod, bucket, { image, command: ['sh', '-c', script(`${name}.sh`)] }));
+  const phase = await eventually(`${pod} ends`, async () => {
+    const now = (await get<Pod>('pod', APPS, pod)).status.phase;
+    return now === 'Succeeded' || now === 'Failed' ? now : undefined;
+  });
+  const said = await kubectl('logs', pod, '--namespace', APPS);
+  if (phase === 'Failed') throw new Error(`${pod} failed:\n${said}`);
+  await remove('pod', APPS, pod);
+  return said;
 }
 
 /** The last line of what a script prints: kubectl may end well where the way to the pod broke off. */
@@ -48,7 +79,7 @@ const END = 'the script has come to its end\n';
 
 /** Runs a script of in-pod/ in a client's pod; it may run twice. @returns what it prints @throws with what it says where it fails */
 export async function runIn(pod: string, name: string, ...args: readonly string[]): Promise<string> {
-  const input = `${script(name)}\nprocess.stdout.write(${JSON.stringify(END)});\n`;
+  const input = `${script(`${name}.mjs`)}\nprocess.stdout.write(${JSON.stringify(END)});\n`;
   const command = ['exec', '--stdin', '--namespace', APPS, pod, '--', 'node', '--input-type=module', '-', ...args];
   return await throughKubelet(async () => {
     const said = await program('kubectl', command, { input });
@@ -82,7 +113,7 @@ export class Load {
   static async start(bucket: string, attempts = 1): Promise<Load> {
     const name = `load-on-${bucket}-${attempts}`;
     await remove('pod', APPS, name);
-    await apply(clientPod(name, bucket, script('load'), { ATTEMPTS: String(attempts) }));
+    await apply(clientPod(name, bucket, ofNode(script('load.mjs'), { ATTEMPTS: String(attempts) })));
     const load = new Load(name);
     const { failures } = await load.advance();
     if (failures.length > 0) throw new Error(`${name} fails from the start: ${failures.join('\n')}`);

@@ -16,13 +16,22 @@ export const CRD = 's3buckets.bucketway.dev';
 const {
   IMAGE_GATEWAY = 'docker.io/bucketway/gateway:dev',
   IMAGE_OPERATOR = 'docker.io/bucketway/operator:dev',
+  IMAGE_AWS_CLI,
   E2E_STORAGE_CLASS,
   E2E_DATA_PATH = '/var/lib/bucketway-e2e-suite',
   E2E_CONTROL_PLANE_PIDS,
   AWS_CLI,
 } = process.env;
 
-export { AWS_CLI, E2E_CONTROL_PLANE_PIDS, E2E_DATA_PATH, E2E_STORAGE_CLASS, IMAGE_GATEWAY, IMAGE_OPERATOR };
+export {
+  AWS_CLI,
+  E2E_CONTROL_PLANE_PIDS,
+  E2E_DATA_PATH,
+  E2E_STORAGE_CLASS,
+  IMAGE_AWS_CLI,
+  IMAGE_GATEWAY,
+  IMAGE_OPERATOR,
+};
 
 /** As the chart's values have an image. */
 export function imageValues(image: string): { repository: string; tag: string; pullPolicy: string } {

@@ -6,13 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { secretOf } from '../buckets.ts';
-import { runIn, startClient } from '../client-pod.ts';
+import { runIn, runPod, startClient } from '../client-pod.ts';
 import { check, skip } from '../harness.ts';
 import { exec, get, kubectl } from '../kube.ts';
 import type { S3Bucket } from '../kube.ts';
 import { program } from '../program.ts';
 import { gatewayPods } from '../release.ts';
-import { APPS, AWS_CLI, RELEASE, SYSTEM } from '../settings.ts';
+import { APPS, AWS_CLI, IMAGE_AWS_CLI, RELEASE, SYSTEM } from '../settings.ts';
 
 const FOUR_LINES = `apiVersion: bucketway.dev/v1alpha1
 kind: S3Bucket
@@ -35,6 +35,16 @@ await check('kubectl get shows bucket, path, mode, Ready, its reason and the Sec
 await check('a pod with envFrom of the Secret stores, reads and lists with no further setting', async () => {
   await runIn(await startClient('photos'), 'first-use');
 });
+
+const image = IMAGE_AWS_CLI;
+if (image === undefined) skip('a pod with envFrom of the Secret runs the AWS CLI', 'IMAGE_AWS_CLI names no image');
+else {
+  await check('a pod with envFrom of the Secret runs aws s3 cp and ls with no further setting', async () => {
+    const [version = '', ...said] = (await runPod('photos', image, 'aws-cli')).split('\n');
+    assert.match(said.join('\n'), /20971520 large\.bin/);
+    return version.split(' ')[0];
+  });
+}
 
 const aws = AWS_CLI;
 if (aws === undefined) skip('the AWS CLI with the Secret as its environment', 'AWS_CLI names none');
