@@ -109,11 +109,15 @@ export class Load {
     this.name = name;
   }
 
-  /** @param attempts at a request, and at reading what it answers; 1: what the gateway fails to answer is a failure */
-  static async start(bucket: string, attempts = 1): Promise<Load> {
-    const name = `load-on-${bucket}-${attempts}`;
+  /**
+   * @param attempts at a request, and at reading what it answers; 1: what the gateway fails to answer is a failure
+   * @param endpoint instead of the Service
+   */
+  static async start(bucket: string, attempts = 1, endpoint?: string): Promise<Load> {
+    const name = `load-on-${bucket}-${attempts}${endpoint === undefined ? '' : '-direct'}`;
+    const env = { ATTEMPTS: String(attempts), ...(endpoint !== undefined && { AWS_ENDPOINT_URL_S3: endpoint }) };
     await remove('pod', APPS, name);
-    await apply(clientPod(name, bucket, ofNode(script('load.mjs'), { ATTEMPTS: String(attempts) })));
+    await apply(clientPod(name, bucket, ofNode(script('load.mjs'), env)));
     const load = new Load(name);
     const { failures } = await load.advance();
     if (failures.length > 0) throw new Error(`${name} fails from the start: ${failures.join('\n')}`);
