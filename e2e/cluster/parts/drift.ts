@@ -1,5 +1,6 @@
 // What the operator wrote comes back when somebody deletes or edits it, with the same keys, and what was edited is never served.
 import assert from 'node:assert/strict';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readyBucket, secretOf } from '../buckets.ts';
 import { Load } from '../client-pod.ts';
 import { check, eventually } from '../harness.ts';
@@ -9,22 +10,31 @@ import { refusals } from '../release.ts';
 import { APPS, SYSTEM } from '../settings.ts';
 
 const SECRET = 'drifting-s3';
+/** An odd number, which has a middle one. */
+const TURNS = 5;
+/** Before the next one: after a few writes in a row, the operator writes a document every two seconds only. */
+const REST_MS = 3000;
 const DOCUMENTS = 'app.kubernetes.io/managed-by=bucketway-operator';
 
 await readyBucket('drifting');
 const load = await Load.start('drifting');
 const entries = await secretOf('drifting');
 
-/** Runs something while clients use the bucket, and says how long the way back took. */
+/** Does something some times over while clients use the bucket, and says how long the way back took. */
 async function withClients(change: () => Promise<void>, isBack: () => Promise<boolean>): Promise<string> {
-  let tookMs = 0;
+  const tookMs: number[] = [];
   const clients = await load.during(async () => {
-    await change();
-    const started = performance.now();
-    await eventually('it is back', async () => ((await isBack()) ? true : undefined), 120, 20);
-    tookMs = Math.round(performance.now() - started);
+    for (let turn = 0; turn < TURNS; turn++) {
+      if (turn > 0) await delay(REST_MS);
+      await change();
+      const started = performance.now();
+      await eventually('it is back', async () => ((await isBack()) ? true : undefined), 120, 20);
+      tookMs.push(Math.round(performance.now() - started));
+    }
   });
-  return `back within ${tookMs} ms; ${clients}`;
+  const ordered = tookMs.toSorted((a, b) => a - b);
+  const median = ordered[(TURNS - 1) / 2];
+  return `back within ${median} ms in the median of ${TURNS}, ${ordered.at(-1)} at most; ${clients}`;
 }
 
 async function secretIsBack(): Promise<boolean> {
