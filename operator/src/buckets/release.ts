@@ -34,7 +34,7 @@ export class Release {
 
   /** The keys of a ring that no S3Bucket has any more, and the app's Secret. */
   async ring(ref: KeyRingRef): Promise<void> {
-    if (this.users.membersOf(ref).some(({ metadata }) => metadata.deletionTimestamp === undefined)) return;
+    if (this.users.isInUse(ref)) return;
     await this.appSecrets.remove(ref);
     await this.keyRings.remove(ref);
   }

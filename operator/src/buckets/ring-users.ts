@@ -7,6 +7,7 @@ import type { KeyRingRef } from '../credentials/key-ring-entry.js';
 import { objectKey } from '../kube/kube-object.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
 import { BucketMemory } from './bucket-memory.js';
+import { VanishedBuckets } from './vanished-buckets.js';
 
 /** An accepted S3Bucket and what it was granted. */
 export interface RingUser {
@@ -33,6 +34,7 @@ export class RingUsers {
   constructor(
     private readonly cache: ClusterCache,
     memory: BucketMemory,
+    private readonly vanished: VanishedBuckets,
   ) {
     cache.s3Buckets.onChange(({ before, after }) => {
       if (before !== undefined) this.remove(before);
@@ -72,6 +74,13 @@ export class RingUsers {
   membersOf(ref: KeyRingRef): readonly S3Bucket[] {
     const keys = this.members.get(keyRingName(ref)) ?? [];
     return [...keys].map((key) => this.cache.s3Buckets.get(key)).filter((bucket) => bucket !== undefined);
+  }
+
+  /** Whether an S3Bucket has it that stays, or one that may be applied again. */
+  isInUse(ref: KeyRingRef): boolean {
+    const ring = keyRingName(ref);
+    const isHeld = [...this.left].some(([key, left]) => keyRingName(left) === ring && this.vanished.holdMs(key) > 0);
+    return isHeld || this.membersOf(ref).some(({ metadata }) => metadata.deletionTimestamp === undefined);
   }
 
   /** The accepted ones, by name. */

@@ -45,6 +45,7 @@ const AUDIT_EVERY_MS = 1_800_000;
 // How long a watch may be behind a list before a difference counts as missed.
 const AUDIT_PATIENCE_MS = 10_000;
 // Servers send a bookmark about once a minute.
+const BOOKMARK_MS = 75_000;
 const SILENCE_MS = 150_000;
 // A server that takes a watch and ends it at once, again and again, must not be asked without a pause.
 const SHORT_WATCH_MS = 1000;
@@ -185,7 +186,7 @@ export class ListWatch<T extends KubeObject> {
       // The version of the last list, refused: another list may bring no better one.
       this.#outOfDate = isExpired(error) && this.#version !== this.#listedVersion;
       if (!cut && !isRefusal(error)) this.#version = undefined;
-      this.#lostAt ??= clock.now();
+      this.#lostAt ??= this.#knownUntil();
       throw error;
     } finally {
       cancelGuard();
@@ -278,6 +279,12 @@ export class ListWatch<T extends KubeObject> {
     const delay = Math.max(SHORTEST_DELAY_MS, jittered(backoffDelay(BACKOFF, this.#failures), random));
     const asked = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
     await abortableDelay(clock, Math.max(delay, asked), this.#stopping.signal);
+  }
+
+  /** When it was certain last that the server is the one that was followed: it may be gone for longer than its connection. */
+  #knownUntil(): number {
+    const now = this.parts.clock.now();
+    return now - this.#lastContact > BOOKMARK_MS ? this.#lastContact : now;
   }
 
   #contact(): void {

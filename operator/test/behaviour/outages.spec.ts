@@ -142,6 +142,8 @@ describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_
         return credentials?.observedRotationRequest !== undefined && credentials.rotationPhase === 'Idle';
       });
       for (const name of ['younger', 'unclaimed']) await team.ready(name, {});
+      for (const name of ['sharing', 'shared']) await team.ready(name, { credentials: { secretName: 'in-common' } });
+      const common = await team.keys('in-common');
       const unclaimed = await team.keys('unclaimed-s3');
       const younger = await team.keys('younger-s3');
       const fresh = await team.keys('rotating-s3');
@@ -153,6 +155,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_
       expect(await refusesOld()).toBe(true);
       await younger.use('younger');
       await fresh.use('rotating');
+      await common.use('sharing');
 
       // Its owner applies it again, as the tools that own it do.
       await team.apply('younger', {});

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { BucketMapping } from '../config/snapshot.js';
+import type { BucketMapping, BucketQuota } from '../config/snapshot.js';
 import { StorageTree } from '../storage/storage-tree.js';
 import { BucketRoom } from '../usage/bucket-room.js';
 import { LimitedObjectStore } from '../usage/limited-object-store.js';
@@ -9,6 +9,9 @@ import type { ObjectStore } from './object-store.js';
 /** The object stores of buckets: those of the tree, held to their quota where a bucket has one. */
 @Injectable()
 export class BucketStores {
+  /** The same store each time, as long as its quota is the same: what is kept of it is kept by store. */
+  private readonly limited = new WeakMap<BucketQuota, LimitedObjectStore>();
+
   constructor(
     private readonly tree: StorageTree,
     private readonly ledger: UsageLedger,
@@ -21,6 +24,11 @@ export class BucketStores {
   of({ path, quota }: BucketMapping, mustExist = false): ObjectStore {
     const store = this.tree.storeAt(path, mustExist);
     if (quota === undefined) return store;
-    return new LimitedObjectStore(store, new BucketRoom(this.ledger, path, quota, (key) => store.head(key)));
+    let limited = this.limited.get(quota);
+    if (limited?.store !== store) {
+      limited = new LimitedObjectStore(store, new BucketRoom(this.ledger, path, quota, (key) => store.head(key)));
+      this.limited.set(quota, limited);
+    }
+    return limited;
   }
 }

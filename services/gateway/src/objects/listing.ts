@@ -9,7 +9,10 @@ export interface ListQuery {
   readonly startAfter: string;
   /** Rows at most: objects and common prefixes together. */
   readonly limit: number;
-  /** Nobody waits for the answer yet: whatever else there is to do comes in between. */
+  /**
+   * Nobody waits for the answer yet: whatever else there is to do comes in between. Where it could not be compared later, the
+   * answer is {@link NOT_AHEAD}.
+   */
   readonly ahead?: boolean;
 }
 
@@ -25,3 +28,6 @@ export interface ObjectListing {
   /** Tells whether the same question would be answered the same now; only where that takes much less than to answer it. */
   readonly isCurrent?: (() => Promise<boolean>) | undefined;
 }
+
+/** No answer: whoever asks ahead asks again when it is wanted. */
+export const NOT_AHEAD: ObjectListing = { entries: [], truncated: false };

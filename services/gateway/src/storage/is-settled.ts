@@ -6,7 +6,8 @@ const SETTLED_MS = 50;
  * filesystem's clock as the one before leaves no trace in a file's times.
  *
  * @param changeMs when anything of the file last changed, in milliseconds since the epoch
+ * @param lookedAt when it was looked at, or before, likewise
  */
-export function isSettled(changeMs: number): boolean {
-  return Date.now() - changeMs > SETTLED_MS;
+export function isSettled(changeMs: number, lookedAt = Date.now()): boolean {
+  return lookedAt - changeMs > SETTLED_MS;
 }

@@ -19,7 +19,8 @@ export class LimitedObjectStore implements ObjectStore {
   readonly redirectTo?: NonNullable<ObjectStore['redirectTo']>;
 
   constructor(
-    private readonly store: ObjectStore,
+    /** That of the bucket without a quota. */
+    readonly store: ObjectStore,
     private readonly room: BucketRoom,
   ) {
     this.multipart = new LimitedMultipartStore(store.multipart, room);

@@ -214,6 +214,13 @@ describe('a storage that cannot tell cheaply whether a page is current', () => {
     expect(asked().ahead).toBe(0);
   });
 
+  it('nor have pages with a symbolic link, which may lead elsewhere while its target stays', async () => {
+    await begin();
+    fs.symlinkSync('k00', `${fixture.root}/k15a`);
+    await new Client().toThird();
+    expect(asked().ahead).toBe(0);
+  });
+
   it('nor have files that changed a moment ago', async () => {
     await begin();
     vi.mocked(Date.now).mockRestore();

@@ -6,7 +6,7 @@ import { StorageError } from '../../storage/storage-error.js';
 import { RESERVED_FOLDER, joinPath, parentOf, type StoragePath } from '../../storage/storage-path.js';
 import { checkDeleteConditions, checkPutConditions, hasConditions } from '../write-conditions.js';
 import type { WriteConditions } from '../conditions.js';
-import type { ListQuery, ObjectListing } from '../listing.js';
+import { NOT_AHEAD, type ListQuery, type ObjectListing } from '../listing.js';
 import type { ByteSink } from '../object-body.js';
 import type { ObjectInfo, Tag } from '../object-info.js';
 import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../object-store.js';
@@ -115,12 +115,15 @@ export class FileObjectStore implements ObjectStore {
   async list(query: ListQuery): Promise<ObjectListing> {
     try {
       if (query.limit === 0) return { entries: [], truncated: false };
+      if (query.ahead && this.files.areUnchanged === undefined) return NOT_AHEAD;
       let { startAfter } = query;
       for (;;) {
         const listing = new FileListing(this.files, { ...query, startAfter }, query.limit + 1);
         const names = await listing.run();
         const page = names.slice(0, query.limit);
         const snapshot = new PageSnapshot(this.files, listing.folders);
+        // Of the page that was empty nothing is known here.
+        if (startAfter !== query.startAfter) snapshot.spoil();
         const { files, records } = this;
         const entries = await readPage({ files, records, snapshot, ahead: query.ahead === true }, page);
         const truncated = names.length > query.limit;

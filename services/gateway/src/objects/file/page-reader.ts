@@ -42,8 +42,9 @@ export async function readPage(
     const run = names.slice(start, end) as FoundObject[];
     const folder = first.folder.slice(0, -1) as StoragePath;
     const runNames = run.map((found) => found.name);
+    const lookedAt = Date.now();
     const facts = await files.factsOf(folder, runNames);
-    snapshot.add(folder, runNames, facts);
+    snapshot.add(folder, runNames, facts, lookedAt);
     const read = files.capabilities.records ? readTogether : readBeside;
     entries.push(...(await read({ records, folder, snapshot }, run, facts)));
     start = end;

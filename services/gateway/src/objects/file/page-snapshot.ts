@@ -22,11 +22,20 @@ export class PageSnapshot {
     private readonly folders: ReadonlyMap<StoragePath, FolderNames>,
   ) {}
 
-  /** What was found of files of a folder. */
-  add(folder: StoragePath, names: readonly string[], facts: readonly (FileFacts | undefined)[]): void {
+  /**
+   * What was found of files of a folder.
+   *
+   * @param lookedAt when looking at them began, in milliseconds since the epoch
+   */
+  add(
+    folder: StoragePath,
+    names: readonly string[],
+    facts: readonly (FileFacts | undefined)[],
+    lookedAt: number,
+  ): void {
     const stats = facts.flatMap((found) => found?.stat ?? []);
     // What changed a moment ago may change again without a trace.
-    const isComparable = ({ changeMs }: FileStat): boolean => changeMs !== undefined && isSettled(changeMs);
+    const isComparable = ({ changeMs }: FileStat): boolean => changeMs !== undefined && isSettled(changeMs, lookedAt);
     this.isWhole &&= stats.length === names.length && stats.every(isComparable);
     if (this.isWhole) this.looks.push({ folder, names, stats });
   }

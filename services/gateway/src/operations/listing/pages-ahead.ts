@@ -58,9 +58,9 @@ export class PagesAhead {
 
   private async take({ id, store }: PageRequest): Promise<PageAhead | undefined> {
     const kept = this.pages.get(id);
+    this.pages.delete(id);
     // Another store: the bucket leads elsewhere since.
     if (kept?.request.store !== store) return undefined;
-    this.pages.delete(id);
     const page = await kept.page;
     // A storage that fails now is found out by the listing itself, which tells it as it must be told.
     return (await page?.isCurrent().catch(() => false)) ? page : undefined;

@@ -38,6 +38,9 @@ interface Connections {
   readonly direct: DirectReadsAgent;
 }
 
+/** A read may have to look at the file again while it holds its slot. */
+const MIN_OTHERS = 2;
+
 /**
  * The connections of one storage: its own, kept open, bounded in number, with time limits on every step. Proxies of the
  * environment are ignored, certificates are always checked, and redirects are followed by {@link follow} only.
@@ -68,7 +71,7 @@ export class StorageHttp {
     this.own = connect(lookup);
     this.foreign = connect(publicLookup(lookup));
     const uploads = Math.max(1, Math.floor(limits.maxConcurrentRequests / 2));
-    this.slots = new RequestSlots(Math.max(1, limits.maxConcurrentRequests - uploads), SLOT_PATIENCE_MS);
+    this.slots = new RequestSlots(Math.max(MIN_OTHERS, limits.maxConcurrentRequests - uploads), SLOT_PATIENCE_MS);
     this.uploadSlots = new RequestSlots(uploads, SLOT_PATIENCE_MS);
   }
 

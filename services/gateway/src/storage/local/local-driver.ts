@@ -350,9 +350,8 @@ export class LocalDriver implements FileDriver {
     const actual = await calls.realpath(absolute);
     await this.checkLink(absolute, actual);
     const stat = await calls.lstat(actual);
-    return stat?.isFile()
-      ? { stat: toFileStat(stat, this.storage.local), record: await this.recordAt(actual) }
-      : undefined;
+    // The link may lead elsewhere while what it led to stays as it is.
+    return stat?.isFile() ? { stat: toFileStat(stat, false), record: await this.recordAt(actual) } : undefined;
   }
 
   /** A link may lead to a file inside the scope; a folder in the path may not be one, or loops and other buckets would come within reach. */

@@ -13,7 +13,7 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
 import type { ByteRange } from '../../objects/byte-range.js';
 import type { WriteConditions } from '../../objects/conditions.js';
-import type { ListQuery, ObjectListing } from '../../objects/listing.js';
+import { NOT_AHEAD, type ListQuery, type ObjectListing } from '../../objects/listing.js';
 import type { ObjectInfo, Tag } from '../../objects/object-info.js';
 import type { ObjectStore, OpenObject, PutObject, StoreCapabilities } from '../../objects/object-store.js';
 import { NO_BYTES, type ReadIntent } from '../../objects/read-intent.js';
@@ -100,6 +100,7 @@ export class S3ObjectStore implements ObjectStore {
   }
 
   async list(query: ListQuery): Promise<ObjectListing> {
+    if (query.ahead) return NOT_AHEAD;
     return this.call('list', () => this.listing.page(query));
   }
 
