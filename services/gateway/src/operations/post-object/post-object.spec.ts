@@ -49,7 +49,7 @@ describe('PostObject', () => {
     if (status !== 201) expect(response.body).toBeUndefined();
     else {
       expect(response.body).toContain(
-        '<PostResponse><Location>http://s3.test/photos/foo.txt</Location><Bucket>photos</Bucket><Key>foo.txt</Key><ETag>"37b51d194a7513e45b56f6524f2d51f2"</ETag></PostResponse>',
+        '<PostResponse><Location>http://s3.test/photos/foo.txt</Location><Bucket>photos</Bucket><Key>foo.txt</Key><ETag>&quot;37b51d194a7513e45b56f6524f2d51f2&quot;</ETag></PostResponse>',
       );
     }
   });
