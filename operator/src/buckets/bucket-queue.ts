@@ -1,5 +1,5 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import { isKubeError } from '../kube/kube-error.js';
+import { isKubeError, isRefusal } from '../kube/kube-error.js';
 import { CLOCK } from '../kube/kube.tokens.js';
 import type { Clock } from '../kube/clock.js';
 import { WorkQueue } from '../kube/work-queue.js';
@@ -68,5 +68,5 @@ export class BucketQueue {
 function longestAfter(error: unknown): number | undefined {
   if (!isKubeError(error)) return undefined;
   if (error.status === 0 || error.status >= 500) return LONGEST_OUTAGE_RETRY_MS;
-  return [401, 403, 429].includes(error.status) ? LONGEST_REFUSAL_RETRY_MS : undefined;
+  return isRefusal(error) ? LONGEST_REFUSAL_RETRY_MS : undefined;
 }

@@ -2,6 +2,7 @@ import { canonicalJson } from '@bucketway/contract';
 import { issueKeyPair, newKeyRingUid } from './key-pair.js';
 import type { KeyEvent, KeyFacts, KeyPair, KeyPhase, KeyPlan, KeyRefusal, KeyWish } from './key-plan.js';
 import type { KeyRecord, KeyRingEntry, RotationCause } from './key-ring-entry.js';
+import { retiredKey } from './retired-key.js';
 
 /** Beyond it, no rotation starts before a key is gone: requests alone must not fill documents. */
 const MAX_KEYS = 8;
@@ -56,7 +57,7 @@ class KeyStep {
   revoke(): void {
     for (const key of this.keys) {
       if (!this.wish.revoke.has(key.accessKeyId) || this.isOver(key)) continue;
-      this.replace(key, retired(key, this.now));
+      this.replace(key, retiredKey(key, this.now));
       this.events.push({ type: 'Revoked', accessKeyId: key.accessKeyId });
     }
   }
@@ -71,7 +72,8 @@ class KeyStep {
     const switched = this.wish.mode === 'Existing' && this.facts.accepted.has(accessKeyId);
     if (!switched && this.facts.secretHolds !== accessKeyId) return;
     const { active } = this;
-    if (active !== undefined) this.replace(active, retired(active, new Date(this.now.getTime() + this.wish.overlapMs)));
+    if (active !== undefined)
+      this.replace(active, retiredKey(active, new Date(this.now.getTime() + this.wish.overlapMs)));
     const { answers, cause, ...key } = pending;
     this.replace(pending, { ...key, state: 'Active' });
     this.observed = { ...this.observed, ...answers };
@@ -79,7 +81,7 @@ class KeyStep {
   }
 
   retireAll(): void {
-    for (const key of this.keys) if (!this.isOver(key)) this.replace(key, retired(key, this.now));
+    for (const key of this.keys) if (!this.isOver(key)) this.replace(key, retiredKey(key, this.now));
   }
 
   /** The key of the user takes the place of whatever there is. */
@@ -247,15 +249,10 @@ class KeyStep {
   // A key that no app has yet, and that is no longer the one to come.
   private withdrawPending(isWanted: (key: KeyRecord) => boolean): void {
     const { pending } = this;
-    if (pending !== undefined && !isWanted(pending)) this.replace(pending, retired(pending, this.now));
+    if (pending !== undefined && !isWanted(pending)) this.replace(pending, retiredKey(pending, this.now));
   }
 
   private replace(key: KeyRecord, by: KeyRecord): void {
     this.keys = this.keys.map((other) => (other === key ? by : other));
   }
-}
-
-function retired(record: KeyRecord, at: Date): KeyRecord {
-  const { answers: _, cause: __, ...key } = record;
-  return { ...key, state: 'Retiring', retireAt: at.toISOString() };
 }

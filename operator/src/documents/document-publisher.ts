@@ -1,8 +1,9 @@
 import type { DocumentKind, MappedBucket } from '@bucketway/contract';
 import type { KeyPair } from '../credentials/key-plan.js';
 import { newKeyRingUid } from '../credentials/key-pair.js';
+import { retiredKey } from '../credentials/retired-key.js';
 import { keyRingName, parseKeyRingName } from '../credentials/key-ring-entry.js';
-import type { KeyRecord, KeyRingEntry, KeyRingRef } from '../credentials/key-ring-entry.js';
+import type { KeyRingEntry, KeyRingRef } from '../credentials/key-ring-entry.js';
 import {
   KeyIdTakenError,
   PublisherStoppedError,
@@ -275,7 +276,7 @@ export class DocumentPublisher {
     const rings = this.keyRings().filter(([, { keys }]) => keys.some(({ accessKeyId }) => ids.has(accessKeyId)));
     await Promise.all(
       rings.map(([ref, entry]) => {
-        const keys = entry.keys.map((key) => (ids.has(key.accessKeyId) ? ended(key, at) : key));
+        const keys = entry.keys.map((key) => (ids.has(key.accessKeyId) ? retiredKey(key, at) : key));
         return this.setKeys(ref, { ...entry, keys });
       }),
     );
@@ -318,9 +319,4 @@ export class DocumentPublisher {
   #assertRunning(): void {
     if (this.#stopped) throw new PublisherStoppedError();
   }
-}
-
-function ended(record: KeyRecord, at: Date): KeyRecord {
-  const { answers: _, cause: __, ...key } = record;
-  return { ...key, state: 'Retiring', retireAt: at.toISOString() };
 }

@@ -85,6 +85,11 @@ export function isExpired(error: unknown): boolean {
   return error instanceof KubeError && (error.status === 410 || error.reason === 'Expired' || error.reason === 'Gone');
 }
 
+/** Whether a server is there that only does not want to answer this: not yet, not now, or not to us. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof KubeError && [401, 403, 429].includes(error.status);
+}
+
 function head(init: KubeErrorInit): string {
   return init.status === 0 ? init.reason : `${init.status} ${init.reason}`;
 }

@@ -2,7 +2,7 @@ import { abortableDelay } from './abortable-delay.js';
 import { backoffDelay, type BackoffLimits, jittered } from './backoff.js';
 import type { Clock } from './clock.js';
 import type { KubeClient } from './kube-client.js';
-import { isExpired, isKubeError, KubeError } from './kube-error.js';
+import { isExpired, isKubeError, isRefusal, KubeError } from './kube-error.js';
 import { type KubeObject, objectKey } from './kube-object.js';
 import type { Resource } from './resource.js';
 import { sameVersion, type Store } from './store.js';
@@ -53,11 +53,6 @@ const SHORT_WATCH_MS = 1000;
 const CONFIRM_TIMEOUT_MS = 10_000;
 // A server that answers again after no longer than this was not restored from a backup meanwhile.
 const LONGEST_BLINK_MS = 2000;
-
-/** Whether a server is there that only does not want to answer this. */
-function isRefusal(error: unknown): boolean {
-  return error instanceof KubeError && [401, 403, 429].includes(error.status);
-}
 
 /** One watch, from the time it is asked for. */
 interface RunningWatch {
