@@ -45,12 +45,16 @@ interface Page {
 
 /** A client that lists ten keys at a time, and waits until what follows its page was prepared. */
 class Client {
-  private readonly operation = new ListObjectsV2(new PagesAhead());
+  private readonly operation: ListObjectsV2;
 
+  /** @param pages those of its process */
   constructor(
     private readonly extra = '',
     private readonly principal: Principal = ALICE,
-  ) {}
+    pages = new PagesAhead(),
+  ) {
+    this.operation = new ListObjectsV2(pages);
+  }
 
   async page(token?: string, bucketStore = store): Promise<Page> {
     const query = `list-type=2&max-keys=10${this.extra}${token === undefined ? '' : `&continuation-token=${token}`}`;
@@ -149,10 +153,9 @@ describe('a page that was made ahead', () => {
   });
 
   it('is of nobody else, and of no other place', async () => {
-    const alice = new Client('&fetch-owner=true');
-    const pages = Reflect.get(alice, 'operation') as ListObjectsV2;
-    const bob = new Client('&fetch-owner=true', BOB);
-    Reflect.set(bob, 'operation', pages);
+    const pages = new PagesAhead();
+    const alice = new Client('&fetch-owner=true', ALICE, pages);
+    const bob = new Client('&fetch-owner=true', BOB, pages);
     const third = await alice.toThird();
     asked();
     await bob.page(third);
@@ -163,13 +166,9 @@ describe('a page that was made ahead', () => {
   });
 
   it('is made for few clients at a time, and others get theirs all the same', async () => {
-    const operation = new ListObjectsV2(new PagesAhead());
-    const clients = Array.from({ length: 10 }, () => new Client());
-    for (const [index, client] of clients.entries()) {
-      Reflect.set(client, 'operation', operation);
-      // Each asks in its own way, so that none is served with the page of another.
-      Reflect.set(client, 'extra', `&delimiter=none${index}`);
-    }
+    const pages = new PagesAhead();
+    // Each asks in its own way, so that none is served with the page of another.
+    const clients = Array.from({ length: 10 }, (_, index) => new Client(`&delimiter=none${index}`, ALICE, pages));
     const thirds: string[] = [];
     for (const client of clients) thirds.push(await client.toThird());
     expect(asked().ahead).toBe(4);

@@ -21,7 +21,7 @@ import { describeObject, recordOf } from './object-description.js';
 import { MAX_LOOKS, ObjectRecords } from './object-records.js';
 import { ObjectPublisher } from './object-publisher.js';
 import { readPage } from './page-reader.js';
-import { PageSnapshot } from './page-snapshot.js';
+import { canCompare, PageSnapshot } from './page-snapshot.js';
 import { SidecarRecords } from './sidecar-records.js';
 import { readWhole } from './small-files.js';
 
@@ -115,7 +115,7 @@ export class FileObjectStore implements ObjectStore {
   async list(query: ListQuery): Promise<ObjectListing> {
     try {
       if (query.limit === 0) return { entries: [], truncated: false };
-      if (query.ahead && this.files.areUnchanged === undefined) return NOT_AHEAD;
+      if (query.ahead && !canCompare(this.files)) return NOT_AHEAD;
       let { startAfter } = query;
       for (;;) {
         const listing = new FileListing(this.files, { ...query, startAfter }, query.limit + 1);

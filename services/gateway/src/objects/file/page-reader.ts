@@ -93,12 +93,10 @@ async function readTogether(
 
 /** Files whose records are files of their own. */
 async function readBeside(
-  { records, folder, snapshot }: Run,
+  { records, folder }: Run,
   run: readonly FoundObject[],
   facts: Facts,
 ): Promise<ListingEntry[]> {
-  // A record may change while its file does not.
-  snapshot.spoil();
   const entries: ListingEntry[] = [];
   for (let at = 0; at < run.length; at += LOOKS_AT_ONCE) {
     const looks = run

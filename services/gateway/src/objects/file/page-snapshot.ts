@@ -11,16 +11,26 @@ interface Look {
   readonly stats: readonly FileStat[];
 }
 
+/**
+ * Whether it takes less to tell whether a page of a storage is current than to make it anew. Where records lie beside their files, one
+ * may change while its file does not.
+ */
+export function canCompare({ areUnchanged, capabilities }: FileDriver): boolean {
+  return areUnchanged !== undefined && capabilities.records;
+}
+
 /** What a page of a listing was made of, so that one that was made ahead can be told from one that is out of date. */
 export class PageSnapshot {
   private readonly looks: Look[] = [];
-  private isWhole = true;
+  private isWhole: boolean;
 
   /** @param folders those whose names decided what is in the page, with the names */
   constructor(
     private readonly files: FileDriver,
     private readonly folders: ReadonlyMap<StoragePath, FolderNames>,
-  ) {}
+  ) {
+    this.isWhole = canCompare(files);
+  }
 
   /**
    * What was found of files of a folder.
@@ -33,10 +43,11 @@ export class PageSnapshot {
     facts: readonly (FileFacts | undefined)[],
     lookedAt: number,
   ): void {
+    if (!this.isWhole) return;
     const stats = facts.flatMap((found) => found?.stat ?? []);
     // What changed a moment ago may change again without a trace.
     const isComparable = ({ changeMs }: FileStat): boolean => changeMs !== undefined && isSettled(changeMs, lookedAt);
-    this.isWhole &&= stats.length === names.length && stats.every(isComparable);
+    this.isWhole = stats.length === names.length && stats.every(isComparable);
     if (this.isWhole) this.looks.push({ folder, names, stats });
   }
 
@@ -47,8 +58,7 @@ export class PageSnapshot {
 
   /** Tells whether all is as it was found; undefined where that cannot be told, or not for less than another listing takes. */
   get check(): (() => Promise<boolean>) | undefined {
-    const canTell = this.isWhole && this.files.areUnchanged !== undefined && this.folders.size <= MAX_FOLDERS;
-    return canTell ? () => this.isCurrent() : undefined;
+    return this.isWhole && this.folders.size <= MAX_FOLDERS ? () => this.isCurrent() : undefined;
   }
 
   private async isCurrent(): Promise<boolean> {

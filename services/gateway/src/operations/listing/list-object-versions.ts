@@ -3,6 +3,7 @@ import type { QueryParameters } from '../../http/query-parameters.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
 import { ownerOf } from '../shared/owner.js';
+import { xmlAnswer } from '../shared/xml-answer.js';
 import { listObjectVersionsDocument, type VersionMarkers } from './list-object-versions-document.js';
 import { listPage } from './list-page.js';
 import { parseListParameters } from './list-parameters.js';
@@ -25,8 +26,7 @@ export class ListObjectVersions implements Operation<BucketContext> {
     // With one version of each key, behind a version of the marker's key is behind that key.
     const page = await listPage(bucket.store, parameters, markers.key);
     const owner = ownerOf(principal);
-    const body = listObjectVersionsDocument({ bucket: bucket.name, parameters, markers, page, owner });
-    return { status: 200, headers: ['Content-Type', 'application/xml'], body };
+    return xmlAnswer(listObjectVersionsDocument({ bucket: bucket.name, parameters, markers, page, owner }));
   }
 }
 

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { S3Response } from '../../http/s3-response.js';
 import type { ObjectStore } from '../../objects/object-store.js';
+import { xmlAnswer } from '../shared/xml-answer.js';
 import { listPage, type ListPage } from './list-page.js';
 import type { ListParameters } from './list-parameters.js';
 
@@ -80,10 +81,6 @@ export class PagesAhead {
     if (!page.isCurrent) return undefined;
     return { document: request.document(page), isCurrent: page.isCurrent, next: followingOf(request, page) };
   }
-}
-
-function xmlAnswer(body: Buffer): S3Response {
-  return { status: 200, headers: ['Content-Type', 'application/xml'], body };
 }
 
 function followingOf(request: PageRequest, { next }: ListPage): PageRequest | undefined {
