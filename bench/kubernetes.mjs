@@ -13,10 +13,21 @@ export class Cluster {
     this.custom = this.config.makeApiClient(CustomObjectsApi);
   }
 
+  /** Makes it where it is not there; one that a run before has deleted goes first. */
   async createNamespace(name) {
-    await this.core.createNamespace({ body: { metadata: { name } } }).catch((error) => {
-      if (error.code !== 409) throw error;
-    });
+    for (;;) {
+      try {
+        await this.core.createNamespace({ body: { metadata: { name } } });
+        return;
+      } catch (error) {
+        if (error.code !== 409) throw error;
+      }
+      const there = await this.core.readNamespace({ name }).catch((error) => {
+        if (error.code !== 404) throw error;
+      });
+      if (there !== undefined && there.metadata.deletionTimestamp === undefined) return;
+      await delay(200);
+    }
   }
 
   async createBucket(namespace, name, spec = {}) {
@@ -79,6 +90,8 @@ export async function startInCluster({ system, deployment, namespaces, keep }) {
   const scale = async (replicas) => {
     const body = await apps.readNamespacedDeploymentScale(where);
     body.spec.replicas = replicas;
+    // Whatever the controller of Deployments writes meanwhile: no conflict.
+    delete body.metadata.resourceVersion;
     await apps.replaceNamespacedDeploymentScale({ ...where, body });
     while ((await operators()).length !== replicas) await delay(200);
   };

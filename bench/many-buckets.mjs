@@ -1,6 +1,7 @@
 // How an operator copes with many S3Buckets: time until all are Ready, memory, and requests to the API server.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { isReady } from './kubernetes.mjs';
 
 const HELP = `Measures an operator with many S3Buckets. It creates the S3Buckets as fast as the API
 server takes them, with one operator running, and waits until all are Ready; then it starts that operator anew, with
@@ -95,12 +96,6 @@ async function report(what, started) {
     `    ${total} requests to the API server, ${(total / count).toFixed(2)} an S3Bucket: ${sorted.join(', ')}`,
   );
   return writes;
-}
-
-/** Whether the condition Ready holds for the spec as it is now. */
-function isReady({ metadata, status }) {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return ready?.status === 'True' && ready.observedGeneration === metadata.generation;
 }
 
 async function allReady(started) {
