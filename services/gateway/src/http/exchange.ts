@@ -54,13 +54,20 @@ export class Exchange implements Observed {
     this.answeredAt = performance.now();
   }
 
+  /** A header as it was sent, also of a request that could not be parsed. */
+  header(name: string): string | undefined {
+    if (this.request !== undefined) return this.request.headers.get(name);
+    // Node puts its own map together when it is first asked, which is too dear for all others.
+    const value = this.raw.headers[name];
+    return typeof value === 'string' ? value : undefined;
+  }
+
   /** The record of the finished exchange. */
   record(): RequestRecord {
     const now = performance.now();
     const { request, principal } = this;
     const scheme = this.scheme === 'anonymous' ? undefined : this.scheme;
     const path = request?.path;
-    const header = (name: string): string | undefined => request?.headers.get(name) ?? unparsed(this, name);
     return {
       time: this.receivedAt,
       operation: this.operation?.name,
@@ -69,7 +76,7 @@ export class Exchange implements Observed {
       key: path?.kind === 'object' ? path.key : undefined,
       status: this.answeredAt === 0 ? CLIENT_CLOSED_REQUEST : this.response.statusCode,
       errorCode: this.errorCode,
-      bytesIn: bytesReceived(this.raw, header('content-length')),
+      bytesIn: bytesReceived(this.raw, this.header('content-length')),
       bytesOut: this.bytesOut,
       objectSize: this.objectSize,
       totalMs: now - this.startedAt,
@@ -77,9 +84,9 @@ export class Exchange implements Observed {
       remoteAddress: request?.remoteAddress ?? this.raw.socket.remoteAddress ?? '',
       principal: principal && !isAnonymous(principal) ? principal : undefined,
       requestId: this.id,
-      userAgent: header('user-agent'),
-      referer: header('referer'),
-      host: header('host'),
+      userAgent: this.header('user-agent'),
+      referer: this.header('referer'),
+      host: this.header('host'),
       versionId: '-',
       authenticationType: scheme && AUTHENTICATION_TYPES[scheme],
       signatureVersion: scheme && (scheme.startsWith('v4') ? 'SigV4' : 'SigV2'),
@@ -87,12 +94,6 @@ export class Exchange implements Observed {
       target: redactTarget(this.target),
     };
   }
-}
-
-/** A header of a request that could not be parsed. Node puts its own map together when it is first asked, which is too dear for all others. */
-function unparsed({ request, raw }: Exchange, name: string): string | undefined {
-  const value = request === undefined ? raw.headers[name] : undefined;
-  return typeof value === 'string' ? value : undefined;
 }
 
 /** Bytes of a body that came. Of one that broke off what came over the connection at most: its length is only what a client says. */

@@ -10,10 +10,9 @@ const LINGER_MS = 2_000;
 
 /** Whether so much of the request's body is unread that the connection cannot be kept. Known before the headers are written. */
 export function mustClose(exchange: Exchange): boolean {
-  const { raw } = exchange;
-  if (raw.complete) return false;
-  if (raw.headers['transfer-encoding'] !== undefined) return true;
-  const declared = Number(raw.headers['content-length'] ?? 0);
+  if (exchange.raw.complete) return false;
+  if (exchange.header('transfer-encoding') !== undefined) return true;
+  const declared = Number(exchange.header('content-length') ?? 0);
   // A client that was not told to continue may send its body all the same, or not: no telling where its next request begins.
   return declared > (exchange.expectsContinue ? 0 : KEEP_ALIVE_BYTES);
 }

@@ -79,7 +79,7 @@ describe('the storage’s errors', () => {
   );
 });
 
-describe.runIf(canMount())('a filesystem of its own', () => {
+describe.runIf(canMount())('a filesystem of its own (needs root, to mount it)', () => {
   let folder: string;
   beforeEach(() => {
     folder = fs.mkdtempSync('/tmp/storage-mount-');

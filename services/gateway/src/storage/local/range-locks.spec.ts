@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findLibc } from '../../native/libc.js';
 import { RangeLocks } from './range-locks.js';
 
-describe.skipIf(findLibc() === undefined)('RangeLocks', () => {
+describe.skipIf(findLibc() === undefined)('RangeLocks (needs a C library that koffi can call)', () => {
   let folder: string;
   let open: RangeLocks[];
 
