@@ -1,16 +1,21 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+function contract(file: string): string {
+  return `${fileURLToPath(new URL('packages/contract/src/', import.meta.url))}${file}.ts`;
+}
+
 export default defineConfig({
   oxc: {
     // Nest injects by the constructor types that TypeScript's decorator metadata holds.
     decorator: { legacy: true, emitDecoratorMetadata: true },
   },
   resolve: {
-    alias: {
-      // The source itself, so that tests need no build.
-      '@bucketway/contract': fileURLToPath(new URL('packages/contract/src/index.ts', import.meta.url)),
-    },
+    // The source itself, so that tests need no build.
+    alias: [
+      { find: /^@bucketway\/contract$/, replacement: contract('index') },
+      { find: /^@bucketway\/contract\/(.+)$/, replacement: contract('$1') },
+    ],
   },
   test: {
     include: [

@@ -47,6 +47,8 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     // What arrives over a connection that was there before the drain is served, and told that it was the last one: the framework's
     // own refusal is no S3 error, and clients cannot tell from it that they may try again.
     return503OnClosing: false,
+    // No route has a schema. The framework's own compilers for them would be loaded all the same, at some megabytes a process.
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
   } as AdapterOptions);
   const app = await NestFactory.create<NestFastifyApplication>(AppModule.with(options), adapter, {
     bodyParser: false,
@@ -71,6 +73,10 @@ export async function createGateway(options: GatewayOptions): Promise<Gateway> {
     measure: (path) => app.get(BucketMeter).measure(path),
     close: (graceMs) => close(app, server, silent, graceMs),
   };
+}
+
+function noSchemas(): never {
+  throw new Error('No route has a schema.');
 }
 
 async function listen(

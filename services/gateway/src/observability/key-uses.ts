@@ -1,4 +1,5 @@
-import { OPERATOR_USER_AGENT } from '@bucketway/contract';
+// Not the whole package: of it, each serving process would load the validators, of which it makes no use (4 MB).
+import { OPERATOR_USER_AGENT } from '@bucketway/contract/operator-user-agent';
 import { RequestObserver } from './request-observer.js';
 import type { RequestRecord } from './request-record.js';
 
