@@ -10,6 +10,7 @@ import type { Measurement, PathUsage } from '../usage/bucket-usage.js';
 import type { UsageKeeper } from '../usage/usage-keeper.js';
 import type { Fleet, ServeSettings, StartError, WorkerStatus } from './fleet.js';
 import { REQUESTS_CUT_OFF } from './worker-messages.js';
+import { trimHeap } from './trim-heap.js';
 import { Worker } from './worker.js';
 
 const FIRST_DELAY_MS = 100;
@@ -62,7 +63,7 @@ export class WorkerPool implements Fleet {
 
   start(change: ConfigurationChange): Promise<ListenAddress> {
     this.change = change;
-    return new Promise((resolve, reject) => {
+    const started = new Promise<ListenAddress>((resolve, reject) => {
       let listening = 0;
       let address: ListenAddress | undefined;
       for (let number = 1; number <= this.count; number++) {
@@ -75,6 +76,9 @@ export class WorkerPool implements Fleet {
         });
       }
     });
+    // While they start, which takes longer.
+    trimHeap();
+    return started;
   }
 
   apply(change: ConfigurationChange): void {
