@@ -68,12 +68,6 @@ export function bucketsPath(namespace) {
   return `/apis/bucketway.dev/v1alpha1/namespaces/${namespace}/s3buckets`;
 }
 
-/** Whether the condition Ready holds for the spec as it is now. */
-export function isReady({ metadata, status }) {
-  const ready = status?.conditions?.find(({ type }) => type === 'Ready');
-  return ready?.status === 'True' && ready.observedGeneration === metadata.generation;
-}
-
 /** The value below which so many of a hundred lie (nearest rank). */
 export function percentile(values, percent) {
   const sorted = values.toSorted((a, b) => a - b);

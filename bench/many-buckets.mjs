@@ -1,7 +1,7 @@
 // How an operator copes with many S3Buckets: time until all are Ready, memory, and requests to the API server.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { isReady } from './kubernetes.mjs';
+import { isReady } from './is-ready.mjs';
 
 const HELP = `Measures an operator with many S3Buckets. It creates the S3Buckets as fast as the API
 server takes them, with one operator running, and waits until all are Ready; then it starts that operator anew, with

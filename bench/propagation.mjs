@@ -1,7 +1,8 @@
 // From the creation of an S3Bucket to the first signed request that succeeds on every gateway.
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { bucketsPath, Cluster, isReady, percentile } from './kubernetes.mjs';
+import { isReady } from './is-ready.mjs';
+import { bucketsPath, Cluster, percentile } from './kubernetes.mjs';
 import { SignedRequest } from './signed-request.mjs';
 
 const HELP = `Measures how long an S3Bucket takes: from the call that creates it to the first signed request that every gateway

@@ -9,8 +9,8 @@ import type { KeyUseTimes } from '../observability/key-uses.js';
 import type { Measurement, PathUsage } from '../usage/bucket-usage.js';
 import type { UsageKeeper } from '../usage/usage-keeper.js';
 import type { Fleet, ServeSettings, StartError, WorkerStatus } from './fleet.js';
-import { REQUESTS_CUT_OFF } from './worker-messages.js';
 import { trimHeap } from './trim-heap.js';
+import { REQUESTS_CUT_OFF } from './worker-messages.js';
 import { Worker } from './worker.js';
 
 const FIRST_DELAY_MS = 100;
