@@ -1,8 +1,8 @@
 import fs from 'node:fs';
 import type { ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
-import { TLSSocket } from 'node:tls';
 import { findLibc } from '../native/libc.js';
+import { socketDescriptor } from '../native/socket-descriptor.js';
 import type { RawConnection } from '../storage/file-driver.js';
 
 /**
@@ -19,7 +19,7 @@ export class ConnectionDescriptor implements RawConnection {
   static of(response: ServerResponse): ConnectionDescriptor | undefined {
     const { socket } = response;
     if (!(socket instanceof Socket)) return undefined;
-    const fd = findLibc()?.duplicate(descriptorOf(socket)) ?? -1;
+    const fd = findLibc()?.duplicate(socketDescriptor(socket)) ?? -1;
     return fd < 0 ? undefined : new ConnectionDescriptor(fd, socket);
   }
 
@@ -31,11 +31,4 @@ export class ConnectionDescriptor implements RawConnection {
   close(): void {
     fs.closeSync(this.fd);
   }
-}
-
-/** Node has no public name for it; -1 where there is none, and over TLS. */
-function descriptorOf(socket: Socket & { readonly _handle?: { readonly fd?: number } | null }): number {
-  if (socket instanceof TLSSocket || socket.destroyed) return -1;
-  const { _handle: handle } = socket;
-  return handle?.fd ?? -1;
 }

@@ -13,8 +13,8 @@ const DIRECT_BODY_BYTES = 256 * 1024;
 const LEAD_BYTES = 64 * 1024;
 /** Bytes that the kernel is told to send at once: about what a connection's buffer takes. */
 const DIRECT_BYTES = 1024 * 1024;
-/** Leads behind which nothing could be sent past the process, after which the rest is not tried: a filesystem that cannot, say. */
-const VAIN_TRIES = 4;
+/** Times that it is told so before others have their turn. */
+const MAX_TURNS = 8;
 
 /** A client that reads nothing for this long, in milliseconds, has its connection closed. */
 const STALL_TIMEOUT_MS = 120_000;
@@ -66,18 +66,31 @@ class BodyPump {
     const { reader } = this.body;
     const piece = acquirePiece();
     try {
-      for (let vain = 0; !this.isOver && vain < VAIN_TRIES;) {
-        const count = await readSome(reader, piece.subarray(0, LEAD_BYTES));
+      for (let lead = LEAD_BYTES; !this.isOver;) {
+        const count = await readSome(reader, piece.subarray(0, lead));
         this.gone = !(await send(this.response, piece.subarray(0, count)));
         if (this.gone) return;
         this.sent += count;
-        const past = connection.isIdle ? ((await reader.send?.(connection, DIRECT_BYTES)) ?? 0) : 0;
-        this.sent += past;
-        vain = past > 0 ? 0 : vain + 1;
+        const past = await this.sendPast(connection);
+        if (past === undefined) return;
+        // Where nothing can be sent so, and be it for now, less of it is tried.
+        lead = past > 0 ? LEAD_BYTES : Math.min(2 * lead, piece.length);
       }
     } finally {
       releasePiece(piece);
     }
+  }
+
+  /** Sends what storage and connection allow now. @returns bytes; undefined where nothing of this body can be sent so */
+  private async sendPast(connection: ConnectionDescriptor): Promise<number | undefined> {
+    const before = this.sent;
+    for (let turn = 0; turn < MAX_TURNS && connection.isIdle && !this.isOver; turn++) {
+      const past = await this.body.reader.send?.(connection, DIRECT_BYTES);
+      if (past === undefined) return undefined;
+      if (past === 0) break;
+      this.sent += past;
+    }
+    return this.sent - before;
   }
 
   /** From two buffers in turn: one is filled while the kernel takes the other. */

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import { createRequire } from 'node:module';
 
 /** Calls of the C library that Node has no name for. Descriptors are numbers; -1 is a failure, as in C. */
@@ -8,6 +9,15 @@ export interface Libc {
   sendFile(socket: number, file: number, offset: number, count: number): number;
   /** The same on libuv's thread pool: for files that the kernel may have to fetch. */
   sendFileQueued(socket: number, file: number, offset: number, count: number): Promise<number>;
+  /**
+   * pipe2(2): the descriptors of both ends of a pipe, not for programs that are started.
+   *
+   * @param bytes what it has to hold (fcntl(2), F_SETPIPE_SZ)
+   * @returns undefined where there are no more descriptors, or the user has no more memory for pipes
+   */
+  openPipe(bytes: number): { readonly out: number; readonly in: number } | undefined;
+  /** splice(2), without waiting: moves bytes from a pipe to a socket, or the other way. @returns bytes, or the negated number of the error */
+  splice(from: number, to: number, count: number): number;
   /** Whether a byte of a file is in memory, so that reading around it waits for no disk. */
   isResident(file: number, offset: number): boolean;
   /**
@@ -41,6 +51,11 @@ export const STATX_BYTES = 256;
 
 const RWF_NOWAIT = 8;
 const F_DUPFD_CLOEXEC = 1030;
+const F_SETPIPE_SZ = 1031;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const SPLICE_F_MOVE = 1;
+const SPLICE_F_NONBLOCK = 2;
 const F_OFD_SETLK = 37;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
@@ -65,6 +80,10 @@ function load(): Libc | undefined {
     const library = koffi.load(null);
     koffi.struct('iovec', { base: 'uint8_t *', length: 'size_t' });
     const sendfile = library.func('long sendfile(int out, int in, _Inout_ int64_t *offset, size_t count)');
+    const pipe2 = library.func('int pipe2(_Out_ int *ends, int flags)');
+    const splice = library.func(
+      'long splice(int from, const int64_t *fromOffset, int to, const int64_t *toOffset, size_t count, uint flags)',
+    );
     const fcntl = library.func('int fcntl(int fd, int command, ...)');
     // The same function, by the one signature that its locks have: nothing to find out at each call.
     const fcntlLock = library.func('int fcntl(int fd, int command, void *lock)');
@@ -83,6 +102,17 @@ function load(): Libc | undefined {
         new Promise((resolve) =>
           sendfile.async(socket, file, [offset], count, (error: unknown, sent: number) => resolve(error ? -1 : sent)),
         ),
+      openPipe: (bytes) => {
+        const ends = [-1, -1];
+        if (pipe2(ends, O_NONBLOCK | O_CLOEXEC) !== 0) return undefined;
+        const [out, into] = ends as [number, number];
+        if ((fcntl(into, F_SETPIPE_SZ, 'int', bytes) as number) >= bytes) return { out, in: into };
+        fs.closeSync(out);
+        fs.closeSync(into);
+        return undefined;
+      },
+      splice: (from, to, count) =>
+        orError(splice(from, null, to, null, count, SPLICE_F_MOVE | SPLICE_F_NONBLOCK) as number),
       isResident: (file, offset) => (preadv2(file, probe, 1, offset, RWF_NOWAIT) as number) === 1,
       readStatus: (name, into, folder = AT_FDCWD) =>
         orError(statx(folder, name, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, into) as number),

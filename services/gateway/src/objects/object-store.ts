@@ -17,7 +17,7 @@ export interface ObjectReader {
   /** Fills the buffer from its start; resolves with the number of bytes, 0 at the end. */
   read(buffer: Buffer): MaybePromise<number>;
   /** Hands the next bytes to a connection, as many as it takes, which may be none: see {@link OpenFile.send}. */
-  readonly send?: (connection: RawConnection, length: number) => MaybePromise<number>;
+  readonly send?: (connection: RawConnection, length: number) => MaybePromise<number | undefined>;
   close(): MaybePromise<void>;
 }
 

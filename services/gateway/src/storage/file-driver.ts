@@ -62,11 +62,12 @@ export interface OpenFile extends FileFacts {
   readonly prepare?: (start: number, end: number) => MaybePromise<void>;
   /**
    * Hands bytes from an offset on to a connection, without bringing them into the process. Resolves with how many the connection
-   * took; 0 where it takes none now, and where this file cannot be sent so: then {@link read} says what is wrong.
+   * took; 0 where it takes none now or none are there, and where something is wrong, which {@link read} says then; undefined where it
+   * need not be tried again.
    *
    * @param length bytes at most
    */
-  readonly send?: (connection: RawConnection, position: number, length: number) => MaybePromise<number>;
+  readonly send?: (connection: RawConnection, position: number, length: number) => MaybePromise<number | undefined>;
   close(): MaybePromise<void>;
 }
 

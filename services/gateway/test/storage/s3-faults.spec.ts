@@ -8,6 +8,7 @@ import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage
 import type { S3StorageOptions } from '../../src/storage/s3/s3-storage-options.js';
 import { parseStoragePath } from '../../src/storage/storage-path.js';
 import { bodyOfBytes, codeOf, get, listAll, NO_ATTRIBUTES, put, readAll } from '../support/object-bodies.js';
+import { pumped } from '../support/pumped-body.js';
 import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
 import { answerWith, cutAnswer, cutRequest, S3Proxy, stall } from '../support/s3-proxy.js';
 import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
@@ -93,6 +94,15 @@ describe('an upstream S3 that misbehaves', () => {
         await reader.close();
         expect(Buffer.concat(chunks).equals(bytes.subarray(5))).toBe(true);
       }
+    });
+
+    it('reaches a client whole where it breaks off on the way, also past the process', async () => {
+      const bytes = content(size);
+      await put(store, 'relayed', bytes);
+      proxy.fail('GET', cutAnswer(1_500_000));
+      const reader = await (await store.open(key('relayed'))).read({ start: 0, end: size });
+      expect((await pumped(reader, size)).bytes.equals(bytes)).toBe(true);
+      await reader.close();
     });
 
     it('gives no bytes of two versions', async () => {

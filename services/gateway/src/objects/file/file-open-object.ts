@@ -32,7 +32,7 @@ export class FileOpenObject implements OpenObject {
 }
 
 class FileReader implements ObjectReader {
-  readonly send?: (connection: RawConnection, length: number) => Promise<number>;
+  readonly send?: (connection: RawConnection, length: number) => Promise<number | undefined>;
   private position: number;
   private readonly end: number;
 
@@ -47,7 +47,7 @@ class FileReader implements ObjectReader {
       this.send = async (connection, length) => {
         const left = Math.min(length, this.end - this.position);
         const sent = left > 0 ? await send.call(file, connection, this.position, left) : 0;
-        this.position += sent;
+        this.position += sent ?? 0;
         return sent;
       };
     }

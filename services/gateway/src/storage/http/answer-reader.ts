@@ -1,3 +1,4 @@
+import type { RawConnection } from '../file-driver.js';
 import type { RemoteReader } from '../remote/remote-files.js';
 import type { HttpAnswer } from './http-exchange.js';
 
@@ -25,6 +26,15 @@ export class AnswerReader implements RemoteReader {
     // With its last byte the answer has ended: its connection can serve the next request.
     if (this.left === 0) this.answer.drop();
     return wanted;
+  }
+
+  send(connection: RawConnection, length: number): number | undefined {
+    if (this.skip > 0) return 0;
+    const sent = this.answer.send(connection, Math.min(length, this.left));
+    if (sent === undefined || sent === 0) return sent;
+    this.left -= sent;
+    if (this.left === 0) this.answer.drop();
+    return sent;
   }
 
   close(): void {

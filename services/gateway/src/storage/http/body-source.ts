@@ -1,10 +1,19 @@
 import { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import { canReadDirectly, readDirectly } from './direct-reads-agent.js';
+import { socketDescriptor } from '../../native/socket-descriptor.js';
+import type { RawConnection } from '../file-driver.js';
+import { ConnectionPipe } from './connection-pipe.js';
+import { canReadDirectly, readDirectly, type DirectSink } from './direct-reads-agent.js';
 
 /** From so many bytes on it pays to read a body past the parser: the connection is closed behind it. */
 export const DIRECT_BYTES = 4 * 1024 * 1024;
+
+/**
+ * Bytes that are read at once when it is not known yet how many will be wanted. No more than anybody asks for: what is left over has to
+ * go through the process before anything goes past it.
+ */
+const FIRST_BYTES = 16 * 1024;
 
 /** Why a body gives no more bytes. */
 export interface BodyFailures {
@@ -15,7 +24,7 @@ export interface BodyFailures {
 }
 
 /** Copies the bytes of an answer to where they are wanted, with one promise a buffer instead of several a chunk. */
-export class BodySource {
+export class BodySource implements DirectSink {
   /** Bytes in the buffer that is, or was last, to be filled. */
   filled = 0;
   private readonly socket: Socket | undefined;
@@ -24,6 +33,7 @@ export class BodySource {
   private rest: Buffer[] = [];
   /** Some of that is the connection's. */
   private borrowed = false;
+  private pipe: ConnectionPipe | undefined;
   private failure: Error | undefined;
   private settle: ((error?: Error) => void) | undefined;
   private silence: NodeJS.Timeout | undefined;
@@ -43,8 +53,9 @@ export class BodySource {
   async fill(target: Buffer, offset: number): Promise<void> {
     this.filled = offset;
     this.target = target;
-    while (this.rest.length > 0 && this.filled < target.length) this.take(this.rest.shift() as Buffer);
+    while (this.rest.length > 0 && this.filled < target.length) this.put(this.rest.shift() as Buffer);
     if (this.rest.length === 0) this.borrowed = false;
+    if (this.pipe !== undefined && this.filled < target.length) this.filled += this.pipe.read(target, this.filled);
     if (this.filled === target.length) return;
     // What has ended before anybody listened says so nowhere else.
     if (this.failure === undefined && this.stream.destroyed) this.failure = this.failures.cut();
@@ -61,10 +72,41 @@ export class BodySource {
     });
   }
 
+  /**
+   * Hands what has arrived to a connection, within the kernel.
+   *
+   * @returns bytes that it took; undefined where this body cannot be handed over so
+   */
+  send(connection: RawConnection, length: number): number | undefined {
+    if (this.socket === undefined) return undefined;
+    const source = socketDescriptor(this.socket);
+    if (source < 0 || this.rest.length > 0) return 0;
+    this.pipe ??= ConnectionPipe.open();
+    return this.pipe?.move(source, connection.fd, length);
+  }
+
+  get wanted(): number {
+    return this.target === undefined || this.settle === undefined ? FIRST_BYTES : this.target.length - this.filled;
+  }
+
+  take(bytes: Buffer): boolean {
+    if (this.borrowed) {
+      // Never seen: who resumes a connection behind our back overwrites what is not read yet.
+      this.stream.destroy(new Error('A connection was read on while it was paused.'));
+      return false;
+    }
+    if (this.accept(bytes)) return true;
+    this.borrowed = this.rest.length > 0;
+    this.socket?.pause();
+    return false;
+  }
+
   /** Ends the exchange. @param left bytes that were not read; up to `cheap` are read and thrown away, to keep the connection */
   close(left: number, cheap: number): void {
     const { stream } = this;
     this.target = undefined;
+    this.pipe?.close();
+    this.pipe = undefined;
     if (stream.destroyed || stream.readableEnded) return;
     if (this.socket !== undefined || !(left <= cheap)) stream.destroy();
     else stream.off('data', this.onData).resume();
@@ -79,7 +121,7 @@ export class BodySource {
     if (length < DIRECT_BYTES || headers['transfer-encoding'] !== undefined || !canReadDirectly(socket))
       return undefined;
     socket.pause();
-    readDirectly(socket, this.onDirect);
+    readDirectly(socket, this);
     // What the parser has seen of it already.
     const seen = stream.read() as Buffer | null;
     if (seen !== null) this.rest.push(seen);
@@ -90,18 +132,6 @@ export class BodySource {
     if (!this.accept(chunk)) this.stream.pause();
   };
 
-  private readonly onDirect = (bytes: Buffer): boolean => {
-    if (this.borrowed) {
-      // Never seen: who resumes a connection behind our back overwrites what is not read yet.
-      this.stream.destroy(new Error('A connection was read on while it was paused.'));
-      return false;
-    }
-    if (this.accept(bytes)) return true;
-    this.borrowed = this.rest.length > 0;
-    this.socket?.pause();
-    return false;
-  };
-
   /** @returns whether more is wanted */
   private accept(bytes: Buffer): boolean {
     if (this.target === undefined || this.settle === undefined) {
@@ -109,13 +139,13 @@ export class BodySource {
       return false;
     }
     this.silence?.refresh();
-    this.take(bytes);
+    this.put(bytes);
     if (this.filled < this.target.length) return true;
     this.settle();
     return false;
   }
 
-  private take(bytes: Buffer): void {
+  private put(bytes: Buffer): void {
     const copied = bytes.copy(this.target as Buffer, this.filled);
     this.filled += copied;
     if (copied < bytes.length) this.rest.unshift(bytes.subarray(copied));

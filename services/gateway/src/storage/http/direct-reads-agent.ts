@@ -3,12 +3,23 @@ import net from 'node:net';
 
 /** Bytes that a connection reads at once. */
 const READ_BYTES = 256 * 1024;
+/** Bytes that it reads at once while nobody says how many are wanted. */
+const HEAD_BYTES = 16 * 1024;
 
-/** Takes the bytes that a connection has read, out of the buffer that it reads into; false where it must not read on before `resume`. */
-export type DirectSink = (bytes: Buffer) => boolean;
+/** Who has taken a connection over. */
+export interface DirectSink {
+  /** Bytes that can be taken next. */
+  readonly wanted: number;
+  /** Takes the bytes that were read, out of the buffer that they were read into; false where nothing must be read before `resume`. */
+  take(bytes: Buffer): boolean;
+}
 
-const direct = new WeakSet<net.Socket>();
-const sinks = new WeakMap<net.Socket, DirectSink>();
+/** What is known of a connection of the agent. */
+interface DirectConnection {
+  sink?: DirectSink;
+}
+
+const connections = new WeakMap<net.Socket, DirectConnection>();
 
 /**
  * An agent whose connections read into one buffer each, and hand it to whoever has taken a connection over
@@ -17,29 +28,33 @@ const sinks = new WeakMap<net.Socket, DirectSink>();
  */
 export class DirectReadsAgent extends http.Agent {
   override createConnection(options: net.NetConnectOpts): net.Socket {
+    const memory = Buffer.allocUnsafeSlow(READ_BYTES);
+    const connection: DirectConnection = {};
     const onread = {
-      buffer: Buffer.allocUnsafeSlow(READ_BYTES),
+      // Asked for before each read.
+      buffer: (): Buffer => memory.subarray(0, connection.sink?.wanted ?? HEAD_BYTES),
       callback: (count: number, buffer: Uint8Array): boolean => {
         const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, count);
-        const sink = sinks.get(socket);
-        if (sink !== undefined) return sink(bytes);
+        if (connection.sink !== undefined) return connection.sink.take(bytes);
         // Copied: the parser may keep what it is given.
         socket.emit('data', Buffer.from(bytes));
         return true;
       },
     };
     const socket = net.createConnection({ ...options, onread } as net.NetConnectOpts);
-    direct.add(socket);
+    connections.set(socket, connection);
     return socket;
   }
 }
 
 /** Whether a connection can be taken over. */
 export function canReadDirectly(socket: net.Socket): boolean {
-  return direct.has(socket) && !socket.destroyed;
+  return connections.has(socket) && !socket.destroyed;
 }
 
 /** Takes a connection over for the rest of a body. No parser sees what comes from now on, so it serves no other request. */
 export function readDirectly(socket: net.Socket, sink: DirectSink): void {
-  sinks.set(socket, sink);
+  const connection = connections.get(socket);
+  if (connection === undefined) throw new Error('The connection is none of the agent.');
+  connection.sink = sink;
 }

@@ -1,3 +1,4 @@
+import type { RawConnection } from '../file-driver.js';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 
 /** A request to a storage's server. */
@@ -33,6 +34,8 @@ export interface HttpAnswer {
   readonly body: AsyncIterable<Buffer>;
   /** Fills a buffer with the next bytes of the body, for who reads by this alone. @throws StorageError `unavailable` where they are fewer */
   fill(buffer: Buffer): Promise<void>;
+  /** Hands the next bytes of the body to a connection, for who reads by {@link fill}: see `OpenFile.send`. */
+  send(connection: RawConnection, length: number): number | undefined;
   /** Ends the exchange without reading the rest. */
   drop(): void;
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { IncomingHttpHeaders } from 'undici/types/header.js';
 import { StorageError } from '../storage-error.js';
+import type { RawConnection } from '../file-driver.js';
 import { BodySource, type BodyFailures } from './body-source.js';
 import type { HttpAnswer } from './http-exchange.js';
 import { toHttpFailure } from './http-failure.js';
@@ -75,13 +76,22 @@ export class StorageAnswer implements HttpAnswer {
     }
   }
 
+  send(connection: RawConnection, length: number): number | undefined {
+    const sent = this.source?.send(connection, length);
+    this.taken += sent ?? 0;
+    return sent;
+  }
+
   drop(): void {
-    if (this.ended) return;
     const { body } = this.data;
     const left = Number(this.headers['content-length'] ?? Number.NaN) - this.taken;
-    if (this.source !== undefined) this.source.close(left, CHEAP_REST_BYTES);
-    else if (left <= CHEAP_REST_BYTES) body.resume();
-    else body.destroy();
+    // Also when it has ended: it may hold bytes that came before.
+    this.source?.close(left, CHEAP_REST_BYTES);
+    if (this.ended) return;
+    if (this.source === undefined) {
+      if (left <= CHEAP_REST_BYTES) body.resume();
+      else body.destroy();
+    }
     this.end();
   }
 

@@ -62,6 +62,7 @@ export class StreamedUpload implements HttpUpload {
       foreign: answer.foreign,
       body: answer.body,
       fill: (buffer) => answer.fill(buffer),
+      send: (connection, length) => answer.send(connection, length),
       bytes: (limit) => answer.bytes(limit).finally(() => this.feed.end()),
       text: (limit) => answer.text(limit).finally(() => this.feed.end()),
       drop: () => {

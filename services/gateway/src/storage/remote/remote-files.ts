@@ -1,3 +1,4 @@
+import type { RawConnection } from '../file-driver.js';
 import type { StoragePath } from '../storage-path.js';
 import type { EntryList } from './entry-list.js';
 import type { RemoteEntry } from './remote-entry.js';
@@ -18,6 +19,8 @@ export interface RemoteFilesTraits {
 export interface RemoteReader {
   /** Fills the buffer from its start; resolves with the number of bytes, 0 at the end. @throws StorageError `unavailable` */
   read(buffer: Buffer): Promise<number>;
+  /** Hands the next bytes to a connection: see `OpenFile.send`. */
+  send?(connection: RawConnection, length: number): number | undefined;
   /** Gives the connection back, or ends it where bytes are left. */
   close(): void;
 }

@@ -1,4 +1,4 @@
-import type { FileStat, OpenFile } from '../file-driver.js';
+import type { FileStat, OpenFile, RawConnection } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import type { StoragePath } from '../storage-path.js';
 import type { RemoteEntry } from './remote-entry.js';
@@ -52,6 +52,14 @@ export class RemoteOpenFile implements OpenFile {
         if (!broken || breaks === MAX_BREAKS) throw error;
       }
     }
+  }
+
+  send(connection: RawConnection, position: number, length: number): number | undefined {
+    const { reader } = this;
+    if (reader === undefined || this.position !== position || position >= this.end) return 0;
+    const sent = reader.send?.(connection, Math.min(length, this.end - position));
+    this.position += sent ?? 0;
+    return sent;
   }
 
   close(): void {

@@ -3,6 +3,7 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { ByteRange } from '../../objects/byte-range.js';
 import type { ObjectReader } from '../../objects/object-store.js';
 import { toS3Error } from '../../objects/to-s3-error.js';
+import type { RawConnection } from '../file-driver.js';
 import { BodySource, type BodyFailures } from '../http/body-source.js';
 import { translateUpstreamError } from './upstream-error.js';
 import { UpstreamFailure } from './upstream-failure.js';
@@ -59,12 +60,18 @@ export class UpstreamReader implements ObjectReader {
     }
   }
 
+  send(connection: RawConnection, length: number): number | undefined {
+    const sent = this.source.send(connection, Math.min(length, this.options.range.end - this.position));
+    this.position += sent ?? 0;
+    return sent;
+  }
+
   close(): void {
     this.source.close(this.options.range.end - this.position, DRAIN_BYTES);
   }
 
   private async reopen(cause: unknown, start: number): Promise<void> {
-    this.source.stream.destroy();
+    this.source.close(Infinity, 0);
     if (++this.failures > this.options.retries) throw toS3Error(translateUpstreamError(cause));
     const { range, openRange, idleTimeoutMs } = this.options;
     this.source = new BodySource(await openRange({ start, end: range.end }), idleTimeoutMs, FAILURES);
