@@ -1,33 +1,42 @@
 import type { ByteString } from './byte-string.js';
 import type { FolderNames } from './file-driver.js';
 
-/** Fewer names than this are as well kept as they are. */
-const WORTH_PACKING = 64;
-
 /**
- * Keeps the names of a folder, in their order, outside of the heap where they are many: a hundred thousand strings would be looked at
- * one by one by each collection of garbage, several times for a page of a listing.
+ * The names of a folder, in their order, outside of the heap: a hundred thousand strings would be looked at one by one by each
+ * collection of garbage, several times for a page of a listing.
  */
-export function packNames(sorted: readonly ByteString[]): FolderNames {
-  return sorted.length < WORTH_PACKING ? sorted : new PackedNames(sorted);
-}
+export class PackedNames implements FolderNames {
+  private constructor(
+    private readonly bytes: Buffer,
+    /** Where each name ends, and the next one begins. */
+    private readonly ends: Uint32Array,
+  ) {}
 
-class PackedNames implements FolderNames {
-  private readonly bytes: Buffer;
-  /** Where each name ends, and the next one begins. */
-  private readonly ends: Uint32Array;
-
-  constructor(names: readonly ByteString[]) {
-    this.ends = new Uint32Array(names.length);
-    let end = 0;
-    for (const [index, name] of names.entries()) this.ends[index] = end += name.length;
+  /**
+   * @param sorted names in their order
+   * @param count how many there are
+   * @param size their bytes
+   */
+  static of(sorted: Iterable<ByteString>, count: number, size: number): PackedNames {
+    const ends = new Uint32Array(count);
     // Not of Node's pool: it would be kept whole for as long as this is.
-    this.bytes = Buffer.allocUnsafeSlow(end);
-    for (const [index, name] of names.entries()) this.bytes.write(name, this.startOf(index), 'latin1');
+    const bytes = Buffer.allocUnsafeSlow(size);
+    let index = 0;
+    let end = 0;
+    for (const name of sorted) {
+      bytes.write(name, end, 'latin1');
+      ends[index++] = end += name.length;
+    }
+    return new PackedNames(bytes, ends);
   }
 
   get length(): number {
     return this.ends.length;
+  }
+
+  /** Bytes of all names. */
+  get size(): number {
+    return this.bytes.length;
   }
 
   at(index: number): ByteString | undefined {

@@ -1,6 +1,6 @@
 import { isUtf8 } from '../byte-string.js';
 import type { FolderNames } from '../file-driver.js';
-import { packNames } from '../packed-names.js';
+import { NameCollector } from '../name-collector.js';
 import type { FileCalls } from './file-calls.js';
 
 /**
@@ -11,12 +11,11 @@ import type { FileCalls } from './file-calls.js';
  * @param path of the open folder
  */
 export async function readFolderNames(calls: FileCalls, path: string): Promise<FolderNames> {
-  const names: string[] = [];
+  const names = new NameCollector();
   await calls.readFolder(path, (entry) => {
     if (!isUtf8(entry.name)) return;
-    if (entry.isDirectory()) names.push(`${entry.name}/`);
-    else if (entry.isFile() || entry.isSymbolicLink()) names.push(entry.name);
+    if (entry.isDirectory()) names.add(`${entry.name}/`);
+    else if (entry.isFile() || entry.isSymbolicLink()) names.add(entry.name);
   });
-  // Plain code unit order is byte order here; a comparator would only slow it down.
-  return packNames(names.sort());
+  return names.sorted();
 }
