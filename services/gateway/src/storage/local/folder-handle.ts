@@ -52,6 +52,11 @@ export class FolderHandle {
     return this.calls.lstatIn({ folder: this.location, fd: this.fd, name });
   }
 
+  /** Whether a name in it still leads to a file of this status; false where that cannot be told for less than {@link lstat} takes. */
+  isUnchanged(name: string, { ino, ctimeMs }: FileStatus): boolean {
+    return this.calls.isUnchangedIn?.({ folder: this.location, fd: this.fd, name }, ino, ctimeMs) ?? false;
+  }
+
   /** Whether the folder still lies at this path. */
   async isAt(path: string): Promise<boolean> {
     return (await pathOf(this.calls, this.fd, path)) === path;

@@ -22,7 +22,6 @@ import type { LocalStorage } from './local-storage.js';
 import { LocalTemporaryFile, type TargetScope } from './local-temporary-file.js';
 import { LocalWritableFile } from './local-writable-file.js';
 import { readRecord, writeRecord } from './record-attribute.js';
-import type { RecordCache } from './record-cache.js';
 
 // A pipe would hold the open until somebody writes to it.
 const OPEN_READ = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -309,18 +308,13 @@ export class LocalDriver implements FileDriver {
     const stat = handle.lstat(name);
     if (stat === undefined || stat instanceof Promise) return this.factsLater(path, readRecord(calls, path));
     const known = stat.isFile() ? recordCache.get(stat) : undefined;
-    if (known === undefined) return this.newFacts(path, calls, recordCache);
-    return { stat: toFileStat(stat, true), record: known.length > 0 ? known : undefined };
-  }
-
-  /** The record is read first: of a file that is deleted in between, there is then nothing, and not a file without a record. */
-  private newFacts(path: string, calls: FileCalls, cache: RecordCache): MaybePromise<FileFacts | undefined> {
+    if (known !== undefined) return { stat: toFileStat(stat, true), record: known.length > 0 ? known : undefined };
     const record = readRecord(calls, path);
-    if (record instanceof Promise) return this.factsLater(path, record);
-    const stat = calls.lstat(path);
-    if (stat instanceof Promise || stat?.isSymbolicLink()) return this.factsLater(path, record);
-    if (!stat?.isFile()) return undefined;
-    cache.set(stat, record);
+    // What has changed meanwhile is looked at behind its record: of a file that is deleted in between, there is then nothing, and not a file
+    // without a record.
+    if (record instanceof Promise || !stat.isFile() || !handle.isUnchanged(name, stat))
+      return this.factsLater(path, record);
+    recordCache.set(stat, record);
     return { stat: toFileStat(stat, true), record };
   }
 
