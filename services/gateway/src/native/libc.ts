@@ -44,6 +44,8 @@ export interface Libc {
    * @returns 0, or the negated number of the error
    */
   lockRange(fd: number, lock: Buffer): number;
+  /** malloc_trim(3): gives whole pages of what was freed back to the system. Only glibc has it. */
+  readonly trimHeap?: () => void;
 }
 
 /** The size of `struct statx`. */
@@ -93,6 +95,7 @@ function load(): Libc | undefined {
     const fsetxattr = library.func('int fsetxattr(int fd, str name, const void *value, size_t size, int flags)');
     const linkat = library.func('int linkat(int from, str path, int to, str name, int flags)');
     const statx = library.func('int statx(int folder, str path, int flags, uint mask, void *status)');
+    const trim = optional(() => library.func('int malloc_trim(size_t keep)'));
     const orError = (result: number): number => (result < 0 ? -koffi.errno() : result);
     const probe = [{ base: Buffer.alloc(1), length: 1 }];
     return {
@@ -124,7 +127,17 @@ function load(): Libc | undefined {
       linkOpenFile: (fd, folder, name) =>
         orError(linkat(AT_FDCWD, `/proc/self/fd/${fd}`, folder, name, AT_SYMLINK_FOLLOW) as number),
       lockRange: (fd, lock) => orError(fcntlLock(fd, F_OFD_SETLK, lock) as number),
+      ...(trim && { trimHeap: () => void trim(0) }),
     };
+  } catch {
+    return undefined;
+  }
+}
+
+/** For what not every C library has. */
+function optional<T>(find: () => T): T | undefined {
+  try {
+    return find();
   } catch {
     return undefined;
   }

@@ -20,6 +20,7 @@ import type { Measurement, PathUsage, UsageChange } from '../usage/bucket-usage.
 import { UsageLedger } from '../usage/usage-ledger.js';
 import type { ServeSettings, WorkerReport } from './fleet.js';
 import type { Gateway, GatewayFactory } from './gateway-process.js';
+import { giveFreedBack } from './give-freed-back.js';
 import { trimHeap } from './trim-heap.js';
 
 /** Runs a gateway in this process, with its metrics and its access log. */
@@ -31,6 +32,7 @@ export class GatewayRunner {
   private readonly usage: UsageLedger;
   private readonly accessLog: BufferedWriter | undefined;
   private gateway: Gateway | undefined;
+  private givingBack: NodeJS.Timeout | undefined;
   private listening = false;
   private applying: Promise<void> = Promise.resolve();
   private tls: ServeSettings['tls'];
@@ -76,6 +78,7 @@ export class GatewayRunner {
       log: this.log,
     });
     trimHeap();
+    this.givingBack = giveFreedBack();
     const address = await this.gateway.listen();
     this.listening = true;
     return address;
@@ -132,6 +135,7 @@ export class GatewayRunner {
     // One that is about to listen, or failed to, has no requests to wait for, and would wait for its own start.
     if (this.listening) await this.gateway?.close(graceMs);
     clearTimeout(deadline);
+    clearInterval(this.givingBack);
     this.accessLog?.flush();
     return inTime;
   }
