@@ -13,7 +13,7 @@ const DIRECT_BODY_BYTES = 256 * 1024;
 const LEAD_BYTES = 64 * 1024;
 /** Bytes that the kernel is told to send at once: about what a connection's buffer takes. */
 const DIRECT_BYTES = 1024 * 1024;
-/** Times that it is told so before others have their turn. */
+/** Times that it is told so behind one lead. */
 const MAX_TURNS = 8;
 
 /** A client that reads nothing for this long, in milliseconds, has its connection closed. */

@@ -5,9 +5,9 @@ import { createRequire } from 'node:module';
 export interface Libc {
   /** Another descriptor of the same, not for programs that are started (fcntl(2), F_DUPFD_CLOEXEC). */
   duplicate(fd: number): number;
-  /** sendfile(2): from an offset of a file to a socket. @returns bytes that the socket took */
+  /** sendfile(2): from an offset of a file to a socket. @returns bytes that the socket took, or the negated number of the error */
   sendFile(socket: number, file: number, offset: number, count: number): number;
-  /** The same on libuv's thread pool: for files that the kernel may have to fetch. */
+  /** The same on libuv's thread pool: for files that the kernel may have to fetch. A failure is -1, whatever the error. */
   sendFileQueued(socket: number, file: number, offset: number, count: number): Promise<number>;
   /**
    * pipe2(2): the descriptors of both ends of a pipe, not for programs that are started.
@@ -100,7 +100,7 @@ function load(): Libc | undefined {
     const probe = [{ base: Buffer.alloc(1), length: 1 }];
     return {
       duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0) as number,
-      sendFile: (socket, file, offset, count) => sendfile(socket, file, [offset], count) as number,
+      sendFile: (socket, file, offset, count) => orError(sendfile(socket, file, [offset], count) as number),
       sendFileQueued: (socket, file, offset, count) =>
         new Promise((resolve) =>
           sendfile.async(socket, file, [offset], count, (error: unknown, sent: number) => resolve(error ? -1 : sent)),

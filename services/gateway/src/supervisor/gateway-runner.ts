@@ -78,9 +78,9 @@ export class GatewayRunner {
       log: this.log,
     });
     trimHeap();
-    this.givingBack = giveFreedBack();
     const address = await this.gateway.listen();
     this.listening = true;
+    this.givingBack = giveFreedBack();
     return address;
   }
 
@@ -130,12 +130,12 @@ export class GatewayRunner {
   /** @returns whether all requests ended within the time */
   async close(graceMs: number): Promise<boolean> {
     let inTime = true;
+    clearInterval(this.givingBack);
     // Set before the gateway's own, so that it looks before that one cuts off.
     const deadline = setTimeout(() => (inTime = this.requests.count === 0), graceMs);
     // One that is about to listen, or failed to, has no requests to wait for, and would wait for its own start.
     if (this.listening) await this.gateway?.close(graceMs);
     clearTimeout(deadline);
-    clearInterval(this.givingBack);
     this.accessLog?.flush();
     return inTime;
   }

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import fs from 'node:fs';
-import http from 'node:http';
+import http, { type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { findLibc } from '../../src/native/libc.js';
 import type { ObjectReader } from '../../src/objects/object-store.js';
 import { AnswerReader } from '../../src/storage/http/answer-reader.js';
 import { DIRECT_BYTES } from '../../src/storage/http/body-source.js';
@@ -19,6 +20,7 @@ import { pumped } from '../support/pumped-body.js';
 
 const SIZE = DIRECT_BYTES + 9_000_017;
 const CONTENT = randomBytes(SIZE);
+const TAKEN_BYTES = 4096;
 const LIMITS = { connectTimeoutMs: 2_000, idleTimeoutMs: 500, maxConcurrentRequests: 2, retries: 0 };
 
 let listener: http.RequestListener;
@@ -111,6 +113,36 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
     await reader.close();
     expect(bytes.equals(CONTENT.subarray(2_000_001, 7_000_004))).toBe(true);
     expect(past).toBeGreaterThan(0);
+  });
+
+  it('comes in its order where much of it was there before anybody read', async () => {
+    // The head in a packet of its own, so that the parser has read as much of the body as it may when the first byte is asked for.
+    let sendBody = (): void => undefined;
+    listener = (_, response) => {
+      response.writeHead(200, { 'content-length': SIZE });
+      response.flushHeaders();
+      sendBody = () => void response.end(CONTENT);
+    };
+    const answer = await storage.follow({ method: 'GET', url, idempotent: true, large: true });
+    const { body } = (answer as unknown as { readonly data: { readonly body: IncomingMessage } }).data;
+    sendBody();
+    await expect.poll(() => body.readableLength).toBe(body.readableHighWaterMark);
+    const reader = new AnswerReader(answer, 0, SIZE);
+    const lead = Buffer.alloc(body.readableLength);
+    await reader.read(lead);
+    // One that takes little, so that the rest of what has arrived is held in between.
+    const target = findLibc()?.openPipe(TAKEN_BYTES) as { readonly out: number; readonly in: number };
+    const sent = reader.send({ fd: target.in }, SIZE) ?? 0;
+    // Time in which nothing must be read that comes behind what is held.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    const taken = Buffer.alloc(sent);
+    fs.readSync(target.out, taken);
+    fs.closeSync(target.out);
+    fs.closeSync(target.in);
+    const { bytes } = await pumped(reader, SIZE - lead.length - sent);
+    reader.close();
+    expect(sent).toBeGreaterThan(0);
+    expect(Buffer.concat([lead, taken, bytes]).equals(CONTENT)).toBe(true);
   });
 
   it('comes in its order where its server is the slower one', async () => {

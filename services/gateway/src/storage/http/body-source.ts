@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
 import { socketDescriptor } from '../../native/socket-descriptor.js';
 import type { RawConnection } from '../file-driver.js';
 import { ConnectionPipe } from './connection-pipe.js';
-import { canReadDirectly, readDirectly, type DirectSink } from './direct-reads-agent.js';
+import { canReadDirectly, readDirectly, readLargePieces, type DirectSink } from './direct-reads-agent.js';
 
 /** From so many bytes on it pays to read a body past the parser: the connection is closed behind it. */
 export const DIRECT_BYTES = 4 * 1024 * 1024;
@@ -90,8 +90,8 @@ export class BodySource implements DirectSink {
   }
 
   take(bytes: Buffer): boolean {
-    if (this.borrowed) {
-      // Never seen: who resumes a connection behind our back overwrites what is not read yet.
+    if (this.borrowed || this.pipe?.isEmpty === false) {
+      // Never seen: who resumes a connection behind our back overwrites what is not read yet, or gets ahead of what the pipe holds.
       this.stream.destroy(new Error('A connection was read on while it was paused.'));
       return false;
     }
@@ -105,8 +105,9 @@ export class BodySource implements DirectSink {
   close(left: number, cheap: number): void {
     const { stream } = this;
     this.target = undefined;
-    this.pipe?.close();
+    const { pipe } = this;
     this.pipe = undefined;
+    pipe?.close();
     if (stream.destroyed || stream.readableEnded) return;
     if (this.socket !== undefined || !(left <= cheap)) stream.destroy();
     else stream.off('data', this.onData).resume();
@@ -118,13 +119,17 @@ export class BodySource implements DirectSink {
     if (!(stream instanceof IncomingMessage) || stream.complete || stream.destroyed) return undefined;
     const { socket, headers } = stream;
     const length = Number(headers['content-length'] ?? 0);
-    if (length < DIRECT_BYTES || headers['transfer-encoding'] !== undefined || !canReadDirectly(socket))
+    if (!canReadDirectly(socket)) return undefined;
+    if (length < DIRECT_BYTES || headers['transfer-encoding'] !== undefined) {
+      readLargePieces(socket);
       return undefined;
-    socket.pause();
+    }
     readDirectly(socket, this);
     // What the parser has seen of it already.
     const seen = stream.read() as Buffer | null;
     if (seen !== null) this.rest.push(seen);
+    // Behind that, which has the connection read on.
+    socket.pause();
     return socket;
   }
 

@@ -3,7 +3,7 @@ import net from 'node:net';
 
 /** Bytes that a connection reads at once. */
 const READ_BYTES = 256 * 1024;
-/** Bytes that it reads at once while nobody says how many are wanted. */
+/** Bytes that it reads at once before it is known what comes: what the parser has of a body cannot go past the process. */
 const HEAD_BYTES = 16 * 1024;
 
 /** Who has taken a connection over. */
@@ -17,6 +17,8 @@ export interface DirectSink {
 /** What is known of a connection of the agent. */
 interface DirectConnection {
   sink?: DirectSink;
+  /** Bytes that are read at once without a sink. */
+  limit: number;
 }
 
 const connections = new WeakMap<net.Socket, DirectConnection>();
@@ -29,10 +31,10 @@ const connections = new WeakMap<net.Socket, DirectConnection>();
 export class DirectReadsAgent extends http.Agent {
   override createConnection(options: net.NetConnectOpts): net.Socket {
     const memory = Buffer.allocUnsafeSlow(READ_BYTES);
-    const connection: DirectConnection = {};
+    const connection: DirectConnection = { limit: HEAD_BYTES };
     const onread = {
-      // Asked for before each read.
-      buffer: (): Buffer => memory.subarray(0, connection.sink?.wanted ?? HEAD_BYTES),
+      // Asked for at the start, and behind each read, before those who waited for that one go on: for the next read.
+      buffer: (): Buffer => memory.subarray(0, connection.sink?.wanted ?? connection.limit),
       callback: (count: number, buffer: Uint8Array): boolean => {
         const bytes = Buffer.from(buffer.buffer, buffer.byteOffset, count);
         if (connection.sink !== undefined) return connection.sink.take(bytes);
@@ -50,6 +52,12 @@ export class DirectReadsAgent extends http.Agent {
 /** Whether a connection can be taken over. */
 export function canReadDirectly(socket: net.Socket): boolean {
   return connections.has(socket) && !socket.destroyed;
+}
+
+/** Has a connection that is not taken over read as much at once as it can, from the read after the next one on. */
+export function readLargePieces(socket: net.Socket): void {
+  const connection = connections.get(socket);
+  if (connection !== undefined) connection.limit = READ_BYTES;
 }
 
 /** Takes a connection over for the rest of a body. No parser sees what comes from now on, so it serves no other request. */

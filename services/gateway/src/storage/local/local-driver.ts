@@ -10,12 +10,14 @@ import type {
   TemporaryFile,
   WritableFile,
 } from '../file-driver.js';
+import { isSettled } from '../is-settled.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_FOLDER, ROOT, joinPath, parentOf, type StoragePath } from '../storage-path.js';
 import { errnoOf, toStorageError, translate } from './errno.js';
 import type { FileCalls } from './file-calls.js';
 import { toFileStat } from './file-facts.js';
 import { FolderHandle, openOrMakeFolder, pathOf } from './folder-handle.js';
+import type { FileStatus } from './file-status.js';
 import { readFolderNames } from './folder-names.js';
 import { LocalOpenFile } from './local-open-file.js';
 import type { LocalStorage } from './local-storage.js';
@@ -28,6 +30,12 @@ const OPEN_READ = constants.O_RDONLY | constants.O_NONBLOCK;
 const OPEN_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const OPEN_SHARED = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 const FILE_MODE = 0o666;
+/** A file's record as it was read, undefined where it has none. */
+interface FreshRecord {
+  readonly stat: FileStatus;
+  readonly record: Buffer | undefined;
+}
+
 /** Files looked at in one go on a filesystem that answers slowly. */
 const LOOKS_AT_ONCE = 32;
 
@@ -127,16 +135,19 @@ export class LocalDriver implements FileDriver {
   async factsOf(folder: StoragePath, names: readonly string[]): Promise<readonly (FileFacts | undefined)[]> {
     const absolute = this.absolute(folder);
     const all: (FileFacts | undefined)[] = [];
+    const fresh: FreshRecord[] = [];
     try {
       const handle = await FolderHandle.open(this.storage.calls, absolute);
       try {
         for (let start = 0; start < names.length; start += LOOKS_AT_ONCE) {
           const few = names.slice(start, start + LOOKS_AT_ONCE);
-          const looks = few.map((name) => this.factsInFolder(handle, name, `${absolute}/${name}`));
+          const looks = few.map((name) => this.factsInFolder(handle, name, `${absolute}/${name}`, fresh));
           all.push(...(looks.some(isPromise) ? await Promise.all(looks) : (looks as (FileFacts | undefined)[])));
         }
         // Their records by their paths, since naming a thousand files by the descriptor costs half as much again; so a look at the end, too.
-        return (await handle.isAt(absolute)) ? all : names.map(() => undefined);
+        if (!(await handle.isAt(absolute))) return names.map(() => undefined);
+        for (const { stat, record } of fresh) this.storage.recordCache?.set(stat, record);
+        return all;
       } finally {
         await handle.close();
       }
@@ -301,7 +312,13 @@ export class LocalDriver implements FileDriver {
     }
   }
 
-  private factsInFolder(handle: FolderHandle, name: string, path: string): MaybePromise<FileFacts | undefined> {
+  /** @param fresh takes what was read of a record, to be kept once it is sure that the path has led to the folder */
+  private factsInFolder(
+    handle: FolderHandle,
+    name: string,
+    path: string,
+    fresh: FreshRecord[],
+  ): MaybePromise<FileFacts | undefined> {
     const { calls, records, recordCache } = this.storage;
     if (!records) return this.factsLater(path, undefined);
     if (recordCache === undefined) return this.factsLater(path, readRecord(calls, path));
@@ -310,11 +327,12 @@ export class LocalDriver implements FileDriver {
     const known = stat.isFile() ? recordCache.get(stat) : undefined;
     if (known !== undefined) return { stat: toFileStat(stat, true), record: known.length > 0 ? known : undefined };
     const record = readRecord(calls, path);
+    if (record instanceof Promise) return this.factsLater(path, record);
     // What has changed meanwhile is looked at behind its record: of a file that is deleted in between, there is then nothing, and not a file
     // without a record.
-    if (record instanceof Promise || !stat.isFile() || !handle.isUnchanged(name, stat))
-      return this.factsLater(path, record);
-    recordCache.set(stat, record);
+    if (!stat.isFile() || !handle.isUnchanged(name, stat)) return this.factsLater(path, readRecord(calls, path));
+    // Now, and not when it is put in: what has changed in this moment may change once more without a trace.
+    if (isSettled(stat.ctimeMs)) fresh.push({ stat, record });
     return { stat: toFileStat(stat, true), record };
   }
 

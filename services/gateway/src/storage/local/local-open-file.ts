@@ -18,7 +18,7 @@ export class LocalOpenFile implements OpenFile {
     return translate(() => readAt(this.storage.calls, this.fd, buffer, position));
   }
 
-  send({ fd }: RawConnection, position: number, length: number): MaybePromise<number> {
+  send({ fd }: RawConnection, position: number, length: number): MaybePromise<number | undefined> {
     return sendFile(this.storage.calls, { from: this.fd, to: fd }, position, length);
   }
 
