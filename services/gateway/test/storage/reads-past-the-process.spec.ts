@@ -99,8 +99,8 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
     const before = pipes();
     const reader = await open();
     let chunks = 0;
-    const { bytes } = await pumped(reader, SIZE, () => {
-      if (++chunks % 16 === 0) return new Promise((resolve) => setTimeout(resolve, 2));
+    const { bytes } = await pumped(reader, SIZE, async () => {
+      if (++chunks % 16 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     });
     await reader.close();
     expect(bytes.equals(CONTENT)).toBe(true);
