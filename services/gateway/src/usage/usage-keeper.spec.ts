@@ -128,6 +128,13 @@ describe('UsageKeeper', () => {
     keeper.changed([refusal]);
     follow(bucket('a', '/a', { maxBytes: 200, mode: 'enforce' }));
     expect(keeper.report()).toMatchObject([{ exceeded: false }]);
+    // Of before, told late.
+    await vi.advanceTimersByTimeAsync(600);
+    keeper.changed([refusal]);
+    expect(keeper.report()).toMatchObject([{ exceeded: false }]);
+    await vi.advanceTimersByTimeAsync(600);
+    keeper.changed([refusal]);
+    expect(keeper.report()).toMatchObject([{ exceeded: true }]);
   });
 
   it('keeps what it knows of a storage that is away, says so once, and tries again an interval later', async () => {

@@ -4,6 +4,8 @@ import type { Measurement, PathUsage, Usage, UsageChange } from './bucket-usage.
 
 /** How long news are gathered before the processes are told, in milliseconds. */
 const GATHER_MS = 400;
+/** How long after a quota has changed a process may still tell of what it refused for the one before, in milliseconds: it gathers, too. */
+const LATE_MS = 1000;
 /** Until a process is there that can count, in milliseconds. */
 const NOBODY_MS = 1000;
 
@@ -38,6 +40,8 @@ interface Followed {
   refusedAt: number;
   /** The quotas for which it did. */
   quotas: string;
+  /** Since when they are these, on that clock too. */
+  quotasSince: number;
   failing: boolean;
 }
 
@@ -78,7 +82,8 @@ export class UsageKeeper {
       const followed = this.followed.get(path);
       if (followed === undefined) this.add(path, quotas);
       // Another quota may have room for what was refused.
-      else if (followed.quotas !== quotas) Object.assign(followed, { quotas, refusedAt: -Infinity });
+      else if (followed.quotas !== quotas)
+        Object.assign(followed, { quotas, quotasSince: performance.now(), refusedAt: -Infinity });
     }
     this.schedule();
   }
@@ -90,7 +95,7 @@ export class UsageKeeper {
       if (followed === undefined) continue;
       followed.since.size += size;
       followed.since.objects += objects;
-      if (refused) followed.refusedAt = performance.now();
+      if (refused && performance.now() - followed.quotasSince > LATE_MS) followed.refusedAt = performance.now();
       this.tellSoon(path);
     }
   }
@@ -221,6 +226,7 @@ function neverCounted(quotas: string): Followed {
     since: { size: 0, objects: 0 },
     refusedAt: -Infinity,
     quotas,
+    quotasSince: -Infinity,
     failing: false,
   };
 }
