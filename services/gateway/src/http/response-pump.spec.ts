@@ -6,6 +6,7 @@ import https from 'node:https';
 import net, { type AddressInfo } from 'node:net';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openDescriptors } from '../../test/support/open-descriptors.js';
 import { makeStorage, type StorageFixture } from '../../test/support/storage-fixture.js';
 import { hasOpenssl, makeCertificate } from '../../test/support/tls-front.js';
 import { lentPieces } from '../body/piece-pool.js';
@@ -169,14 +170,7 @@ describe.skipIf(process.platform !== 'linux')('a large body from a local file (n
 
   it('holds no descriptor once the client is gone', async () => {
     prepare();
-    const sockets = (): number =>
-      fs.readdirSync('/proc/self/fd').filter((fd) => {
-        try {
-          return fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith('socket:');
-        } catch {
-          return false;
-        }
-      }).length;
+    const sockets = (): number => openDescriptors('socket');
     const before = sockets();
     const socket = net.connect(port(), '127.0.0.1');
     socket.write('GET / HTTP/1.1\r\nHost: a\r\n\r\n');

@@ -32,8 +32,7 @@ export class NameCollector {
   sorted(): FolderNames {
     if (this.runs.length === 0 && this.names.length < WORTH_PACKING) return this.names.sort();
     if (this.names.length > 0) this.endRun();
-    const [first, ...others] = this.runs as [PackedNames, ...PackedNames[]];
-    return others.length === 0 ? first : merge(this.runs);
+    return this.runs.length === 1 ? (this.runs[0] as PackedNames) : merge(this.runs);
   }
 
   private endRun(): void {

@@ -16,6 +16,7 @@ import { RemoteOpenFile } from '../../src/storage/remote/remote-open-file.js';
 import { toFileStat } from '../../src/storage/remote/to-file-stat.js';
 import { parseStoragePath } from '../../src/storage/storage-path.js';
 import { codeOf } from '../support/object-bodies.js';
+import { openDescriptors } from '../support/open-descriptors.js';
 import { pumped } from '../support/pumped-body.js';
 
 const SIZE = DIRECT_BYTES + 9_000_017;
@@ -45,17 +46,6 @@ afterEach(async () => {
 
 async function open(skip = 0, length = SIZE): Promise<ObjectReader> {
   return new AnswerReader(await storage.follow({ method: 'GET', url, idempotent: true, large: true }), skip, length);
-}
-
-/** What this process holds of pipes. */
-function pipes(): number {
-  return fs.readdirSync('/proc/self/fd').filter((fd) => {
-    try {
-      return fs.readlinkSync(`/proc/self/fd/${fd}`).startsWith('pipe:');
-    } catch {
-      return false;
-    }
-  }).length;
 }
 
 /** A file on a server that knows ranges, opened anew where it breaks off. */
@@ -96,7 +86,7 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
   });
 
   it('arrives whole at a client that reads slowly, and leaves no pipe behind', async () => {
-    const before = pipes();
+    const before = openDescriptors('pipe');
     const reader = await open();
     let chunks = 0;
     const { bytes } = await pumped(reader, SIZE, async () => {
@@ -104,7 +94,7 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
     });
     await reader.close();
     expect(bytes.equals(CONTENT)).toBe(true);
-    expect(pipes()).toBe(before);
+    expect(openDescriptors('pipe')).toBe(before);
   });
 
   it('is sent from an offset of it, and no further than was asked for', async () => {
@@ -160,7 +150,7 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
   });
 
   it.each([100_000, 5_000_000, SIZE - 1])('fails where it breaks off after %i bytes', async (length) => {
-    const before = pipes();
+    const before = openDescriptors('pipe');
     listener = (_, response) => {
       response.writeHead(200, { 'content-length': SIZE });
       response.write(CONTENT.subarray(0, length), () => response.destroy());
@@ -168,7 +158,7 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
     const reader = await open();
     expect(await codeOf(() => pumped(reader, SIZE))).toBe('unavailable');
     await reader.close();
-    expect(pipes()).toBe(before);
+    expect(openDescriptors('pipe')).toBe(before);
   });
 
   it('goes on where it breaks off, with no byte twice and none missing', async () => {
@@ -187,13 +177,13 @@ describe.skipIf(process.platform !== 'linux')('a large body of another server (n
   });
 
   it('leaves no pipe and no connection behind where the client goes away', async () => {
-    const before = pipes();
+    const before = openDescriptors('pipe');
     const closed = new Promise((resolve) => server.once('request', ({ socket }) => socket.once('close', resolve)));
     const reader = await open();
     await pumped(reader, SIZE, (_, answer) => void answer.destroy());
     await reader.close();
     await closed;
-    expect(pipes()).toBe(before);
+    expect(openDescriptors('pipe')).toBe(before);
   });
 
   it.each([

@@ -55,7 +55,7 @@ export class BodySource implements DirectSink {
     this.target = target;
     while (this.rest.length > 0 && this.filled < target.length) this.put(this.rest.shift() as Buffer);
     if (this.rest.length === 0) this.borrowed = false;
-    if (this.pipe !== undefined && this.filled < target.length) this.filled += this.pipe.read(target, this.filled);
+    this.filled += this.pipe?.read(target, this.filled) ?? 0;
     if (this.filled === target.length) return;
     // What has ended before anybody listened says so nowhere else.
     if (this.failure === undefined && this.stream.destroyed) this.failure = this.failures.cut();

@@ -10,14 +10,13 @@ import type {
   TemporaryFile,
   WritableFile,
 } from '../file-driver.js';
-import { isSettled } from '../is-settled.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_FOLDER, ROOT, joinPath, parentOf, type StoragePath } from '../storage-path.js';
 import { errnoOf, toStorageError, translate } from './errno.js';
 import type { FileCalls } from './file-calls.js';
 import { toFileStat } from './file-facts.js';
-import { FolderHandle, openOrMakeFolder, pathOf } from './folder-handle.js';
 import type { FileStatus } from './file-status.js';
+import { FolderHandle, openOrMakeFolder, pathOf } from './folder-handle.js';
 import { readFolderNames } from './folder-names.js';
 import { LocalOpenFile } from './local-open-file.js';
 import type { LocalStorage } from './local-storage.js';
@@ -30,14 +29,14 @@ const OPEN_READ = constants.O_RDONLY | constants.O_NONBLOCK;
 const OPEN_NEW = constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const OPEN_SHARED = constants.O_RDWR | constants.O_CREAT | constants.O_NOFOLLOW;
 const FILE_MODE = 0o666;
+/** Files looked at in one go on a filesystem that answers slowly. */
+const LOOKS_AT_ONCE = 32;
+
 /** A file's record as it was read, undefined where it has none. */
 interface FreshRecord {
   readonly stat: FileStatus;
   readonly record: Buffer | undefined;
 }
-
-/** Files looked at in one go on a filesystem that answers slowly. */
-const LOOKS_AT_ONCE = 32;
 
 /** The driver of mounted filesystems: a local disk, a PVC, an NFS share. One instance is confined to one folder. */
 export class LocalDriver implements FileDriver {
@@ -136,6 +135,7 @@ export class LocalDriver implements FileDriver {
     const absolute = this.absolute(folder);
     const all: (FileFacts | undefined)[] = [];
     const fresh: FreshRecord[] = [];
+    const lookedAt = Date.now();
     try {
       const handle = await FolderHandle.open(this.storage.calls, absolute);
       try {
@@ -146,7 +146,7 @@ export class LocalDriver implements FileDriver {
         }
         // Their records by their paths, since naming a thousand files by the descriptor costs half as much again; so a look at the end, too.
         if (!(await handle.isAt(absolute))) return names.map(() => undefined);
-        for (const { stat, record } of fresh) this.storage.recordCache?.set(stat, record);
+        for (const { stat, record } of fresh) this.storage.recordCache?.set(stat, record, lookedAt);
         return all;
       } finally {
         await handle.close();
@@ -331,8 +331,7 @@ export class LocalDriver implements FileDriver {
     // What has changed meanwhile is looked at behind its record: of a file that is deleted in between, there is then nothing, and not a file
     // without a record.
     if (!stat.isFile() || !handle.isUnchanged(name, stat)) return this.factsLater(path, readRecord(calls, path));
-    // Now, and not when it is put in: what has changed in this moment may change once more without a trace.
-    if (isSettled(stat.ctimeMs)) fresh.push({ stat, record });
+    fresh.push({ stat, record });
     return { stat: toFileStat(stat, true), record };
   }
 

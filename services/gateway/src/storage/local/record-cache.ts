@@ -41,9 +41,10 @@ export class RecordCache {
   /**
    * @param stat what the file was after its record had been read
    * @param record undefined where it has none
+   * @param lookedAt when it was looked at, or before, in milliseconds since the epoch
    */
-  set(stat: FileStatus, record: Buffer | undefined): void {
-    if (!isSettled(stat.ctimeMs)) return;
+  set(stat: FileStatus, record: Buffer | undefined, lookedAt?: number): void {
+    if (!isSettled(stat.ctimeMs, lookedAt)) return;
     const bytes = (this.bytes ??= this.allocate());
     const known = this.find(stat);
     const place = known < 0 ? this.make(stat) : known;
