@@ -13,7 +13,7 @@ import { ObservedDriver } from './observed-driver.js';
 import { remoteOpener } from './remote-kinds.js';
 import type { S3Storage } from './s3/s3-storage.js';
 import { fileAbilities, type StorageAbilities } from './storage-abilities.js';
-import { ROOT, type StoragePath } from './storage-path.js';
+import type { StoragePath } from './storage-path.js';
 import type { StorageState } from './storage-state.js';
 import { WatchedCalls } from './watched-calls.js';
 
@@ -52,7 +52,7 @@ export function mountStorage(options: StorageMount, observer: StorageObserver, c
 function openLocal(options: LocalStorageOptions): FileStorage {
   const storage = new LocalStorage(options);
   return {
-    driver: new LocalDriver(storage, ROOT),
+    driver: LocalDriver.of(storage),
     redirects: 'never',
     probe: () => storage.probe(),
     close: () => storage.close(),

@@ -6,7 +6,7 @@ import { FileObjectStore } from '../../src/objects/file/file-object-store.js';
 import { QUEUED_CALLS, type FileCalls } from '../../src/storage/local/file-calls.js';
 import { LocalDriver } from '../../src/storage/local/local-driver.js';
 import { LocalStorage } from '../../src/storage/local/local-storage.js';
-import { ROOT, parseStoragePath } from '../../src/storage/storage-path.js';
+import { parseStoragePath } from '../../src/storage/storage-path.js';
 
 /** A local storage in a folder of its own. */
 export interface StorageFixture {
@@ -39,7 +39,7 @@ export function makeStorage(options: FixtureOptions = {}): StorageFixture {
 export function openStorage(root: string, options: FixtureOptions = {}): StorageFixture {
   const { calls, durability = 'none', metadata = 'auto' } = options;
   const storage = new LocalStorage({ root, durability, metadata }, calls);
-  const driver = new LocalDriver(storage, ROOT);
+  const driver = LocalDriver.of(storage);
   return {
     root,
     storage,
