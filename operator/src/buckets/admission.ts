@@ -49,7 +49,7 @@ export class Admission {
       creationTimestamp: bucket.metadata.creationTimestamp ?? '',
     });
     if (claim.granted) return { accepted: decision, requeue: claim.requeue };
-    this.metrics.claimConflicts.inc({ reason: claim.reason });
+    if (!claim.again) this.metrics.claimConflicts.inc({ reason: claim.reason });
     return { refused: fails(claim.reason, claim.message) };
   }
 }

@@ -47,12 +47,23 @@ describe('a claim', () => {
     const older = request('team-b/photos', { creationTimestamp: '2020-01-01T00:00:00Z' });
     expect(ledger.claim(older)).toEqual({
       granted: false,
+      again: false,
       reason: 'NameTaken',
       holder: incumbent('team-a/photos'),
       message: expect.stringMatching(/"photos" is held by another namespace: create the S3Bucket anew/),
     });
     expect(ledger.incumbents()).toEqual([incumbent('team-a/photos')]);
     expect(ledger.claim(request('team-a/photos'))).toEqual(granted);
+  });
+
+  it('is refused anew only for what it did not wait for', () => {
+    const ledger = ledgerOf(incumbent('team-a/photos'), incumbent('team-a/videos'));
+    const refused = (change: Partial<ClaimRequest>): unknown => ledger.claim(request('team-b/b', change));
+    expect(refused({ bucketName: 'photos' })).toMatchObject({ again: false });
+    expect(refused({ bucketName: 'photos' })).toMatchObject({ again: true });
+    expect(refused({ bucketName: 'videos' })).toMatchObject({ again: false });
+    ledger.stopWaiting({ namespace: 'team-b', name: 'b' });
+    expect(refused({ bucketName: 'videos' })).toMatchObject({ again: false });
   });
 
   it('names the holder within its namespace only', () => {

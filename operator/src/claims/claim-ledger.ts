@@ -80,8 +80,10 @@ export class ClaimLedger {
     }
     const conflict = held !== undefined && this.covers(held, request) ? undefined : this.conflictOf(request);
     if (conflict === undefined) return { granted: true, requeue: this.grant(request) };
+    const waited = this.waiting.get(ownerKey(request.owner));
+    const again = waited !== undefined && isSame(waited, request);
     this.waiting.add(request, this.holderKey(conflict.holder));
-    return { granted: false, ...conflict, message: refusalMessage(conflict.reason, conflict.holder, request) };
+    return { granted: false, again, ...conflict, message: refusalMessage(conflict.reason, conflict.holder, request) };
   }
 
   /**

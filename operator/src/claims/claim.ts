@@ -49,6 +49,8 @@ export interface ClaimGranted {
 /** Refused, and remembered: `release` of the holder names the claimant. */
 export interface ClaimRefused {
   readonly granted: false;
+  /** It waits for this already: S3Buckets are looked at again and again. */
+  readonly again: boolean;
   readonly reason: ClaimReason;
   /** For the operator's log; tell users `message` only, which names nobody of another namespace. */
   readonly holder: ClaimHolder;
