@@ -172,7 +172,7 @@ export class FileObjectStore implements ObjectStore {
       const cached = await looking;
       if (cached) return new CachedOpenObject(cached);
       const { info, file } = await this.openPinned(key, path);
-      if (!this.cache.accepts(file.stat)) return new FileOpenObject(info, file);
+      if (!this.cache.accepts(file.stat) || !this.records.isOnFile(file)) return new FileOpenObject(info, file);
       return new CachedOpenObject(await this.keep(path, info, file));
     } catch (error) {
       throw toS3Error(error);

@@ -61,6 +61,11 @@ export class ObjectRecords {
     return found ? found.fit === 'same' : !this.files.capabilities.records;
   }
 
+  /** Whether a file's facts change with its record. One that lies beside it may be replaced while they stay as they are. */
+  isOnFile({ record }: FileFacts): boolean {
+    return this.files.capabilities.records && !(record && decodeRecordHead(record)?.spilled);
+  }
+
   /**
    * Looks at a file until its facts and its record are of one version: between the look at one and at the other the name may have
    * been given to another file. Undefined where there is no file.
@@ -157,8 +162,7 @@ export class ObjectRecords {
 
   /** Forgets what lies beside a file that is gone. @param facts the file's, before it went */
   async forget(path: StoragePath, facts: FileFacts): Promise<void> {
-    const spilled = facts.record && decodeRecordHead(facts.record)?.spilled;
-    if (spilled || !this.files.capabilities.records) await this.sidecars.remove(this.inStorage(path));
+    if (!this.isOnFile(facts)) await this.sidecars.remove(this.inStorage(path));
   }
 
   private fitOf(record: ObjectRecord, stat: FileStat): RecordFit {
