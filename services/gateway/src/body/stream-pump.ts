@@ -17,6 +17,14 @@ export interface PumpOptions {
   readonly idleTimeout: number;
 }
 
+/** Bytes that came of streams whose length nobody had said. */
+const unannounced = new WeakMap<Readable, number>();
+
+/** Bytes that were pumped of a stream whose length was not known before its end. */
+export function bytesPumped(stream: Readable): number {
+  return unannounced.get(stream) ?? 0;
+}
+
 /**
  * Reads a stream to its end into a target, by `data` events: pipes and async iterators cost twice the CPU for a small body.
  * It waits for the end also where the length is known: only then is a request complete and its connection fit for the next.
@@ -125,6 +133,7 @@ class StreamPump {
     clearTimeout(this.timer);
     this.timer = undefined;
     const { stream } = this;
+    if (this.options.length === undefined) unannounced.set(stream, this.received);
     stream.off('data', this.onData);
     stream.off('end', this.onEnd);
     stream.off('error', this.onError);

@@ -48,7 +48,8 @@ export class ConfigurationResolver {
       shutdownGraceSeconds: written.shutdownGraceSeconds ?? 25,
       usageIntervalSeconds: written.usageIntervalSeconds ?? 300,
       region: written.region ?? 'us-east-1',
-      domains: (written.domains ?? []).map((domain) => domain.toLowerCase()),
+      // The longest first: one may lie within another.
+      domains: (written.domains ?? []).map((domain) => domain.toLowerCase()).sort((a, b) => b.length - a.length),
       signatureVersions: new Set(written.signatureVersions ?? ['v4']),
       storages: this.storages(written),
       identities: this.identities,

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { AuthenticationScheme } from '../auth/authentication-scheme.js';
 import { isAnonymous, type Principal } from '../auth/identity.js';
+import { bytesPumped } from '../body/stream-pump.js';
 import type { S3ErrorCode } from '../errors/s3-error-codes.js';
 import { redactTarget } from '../observability/redact-target.js';
 import type { AuthenticationType, RequestRecord } from '../observability/request-record.js';
@@ -98,7 +99,7 @@ export class Exchange implements Observed {
 
 /** Bytes of a body that came. Of one that broke off what came over the connection at most: its length is only what a client says. */
 function bytesReceived(raw: IncomingMessage, contentLength: string | undefined): number {
-  if (contentLength === undefined) return 0;
+  if (contentLength === undefined) return bytesPumped(raw);
   const declared = Number(contentLength);
   return raw.complete ? declared : Math.min(declared, raw.socket.bytesRead);
 }

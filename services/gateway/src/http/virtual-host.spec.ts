@@ -40,6 +40,13 @@ describe('bucketOfHost', () => {
     expect(bucketOfHost(host, DOMAINS)).toBeUndefined();
   });
 
+  it('names none by a domain that lies within another', () => {
+    const nested = ['s3.example.com', 'example.com'];
+    expect(bucketOfHost('s3.example.com', nested)).toBeUndefined();
+    expect(bucketOfHost('photos.s3.example.com', nested)).toBe('photos');
+    expect(bucketOfHost('photos.example.com', nested)).toBe('photos');
+  });
+
   it('names none where no domain is configured', () => {
     expect(bucketOfHost('photos.s3.example.com', [])).toBeUndefined();
   });

@@ -8,6 +8,7 @@ import { hoistedHeaders } from '../http/hoisted-headers.js';
 import { parseRequest } from '../http/request-parser.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
+import { toS3Error } from '../objects/to-s3-error.js';
 import { RequestObserver } from '../observability/request-observer.js';
 import { Admission } from './admission.js';
 import type { BucketContext, ObjectContext, Operation, OperationContext, OperationDescription } from './operation.js';
@@ -39,7 +40,7 @@ export class Dispatcher {
       const answer = (entry.operation as Operation).execute(context);
       return answer instanceof Promise ? await answer : answer;
     } catch (error) {
-      throw this.toTell(error, description, context);
+      throw this.toTell(toS3Error(error), description, context);
     }
   }
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import {
   CompleteMultipartUploadCommand,
   CopyObjectCommand,
@@ -65,6 +66,21 @@ describe('the access log', () => {
       operation: 'CompleteMultipartUpload',
       objectSize: 5,
     });
+  });
+
+  it('counts the bytes of a body whose length nobody said before its end', async () => {
+    const stream = new PutObjectCommand({ Bucket, Key: 's', Body: Readable.from([Body, Body]), ContentLength: 10 });
+    stream.middlewareStack.add(
+      (next) => (args) => {
+        delete (args.request as { headers: Record<string, string> }).headers['content-length'];
+        return next(args);
+      },
+      { step: 'finalizeRequest', priority: 'low' },
+    );
+    const line = await lineOf(() => gateway.client().send(stream));
+    expect(line).toMatchObject({ httpStatus: 200, objectSize: 10 });
+    // The signed chunks come on top.
+    expect(line['bytesReceived']).toBeGreaterThan(10);
   });
 
   it('says who sent a form', async () => {

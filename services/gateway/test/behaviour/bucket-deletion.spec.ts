@@ -55,3 +55,15 @@ describe('a bucket that is deleted while a client writes to it', () => {
     answer.resume();
   });
 });
+
+it('a bucket is not deleted for somebody who expects it to be another owner’s', async () => {
+  await using gateway = await startGateway();
+  const client = gateway.client();
+  await client.send(new CreateBucketCommand({ Bucket }));
+  const ExpectedBucketOwner = '999999999999';
+  await expect(client.send(new DeleteBucketCommand({ Bucket, ExpectedBucketOwner }))).rejects.toMatchObject({
+    name: 'AccessDenied',
+  });
+  await client.send(new HeadBucketCommand({ Bucket }));
+  await client.send(new DeleteBucketCommand({ Bucket }));
+});

@@ -140,3 +140,13 @@ describe('of an upload in parts', () => {
     expect(valueOf(head, algorithm)).toBe(expected.toString('base64'));
   });
 });
+
+it('a checksum of the whole that nothing can be compared with is refused, not passed over', async () => {
+  const Key = 'unknown';
+  const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+  const { ETag } = await client.send(new UploadPartCommand({ Bucket, Key, UploadId, PartNumber: 1, Body: CHECK }));
+  const whole = { Bucket, Key, UploadId, MultipartUpload: { Parts: [{ PartNumber: 1, ETag }] } };
+  const expecting = new CompleteMultipartUploadCommand({ ...whole, ChecksumCRC32C: VALUES.CRC32C });
+  await expect(client.send(expecting)).rejects.toMatchObject({ name: 'InvalidRequest' });
+  await client.send(new CompleteMultipartUploadCommand(whole));
+});

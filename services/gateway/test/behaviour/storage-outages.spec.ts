@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import {
   CopyObjectCommand,
   CreateMultipartUploadCommand,
+  DeleteBucketCorsCommand,
+  GetBucketTaggingCommand,
   GetObjectCommand,
   HeadObjectCommand,
   ListBucketsCommand,
@@ -140,6 +142,8 @@ describe('a storage that is down', () => {
       refusal(tree.put('everything', 'cloud/a')),
       refusal(tree.list('cloud')),
       refusal(client.send(new CreateMultipartUploadCommand(upload))),
+      refusal(client.send(new GetBucketTaggingCommand({ Bucket: 'cloud' }))),
+      refusal(client.send(new DeleteBucketCorsCommand({ Bucket: 'cloud' }))),
       refusal(client.send(new CopyObjectCommand({ Bucket: 'local', Key: 'copy', CopySource: 'cloud/a' }))),
     ]);
     for (const { status, retryAfter } of refused) {

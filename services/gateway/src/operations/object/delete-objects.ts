@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import { Logger } from '@nestjs/common';
 import { Access } from '../../auth/access.js';
 import { readDocument } from '../../body/request-document.js';
-import { S3_ERROR_CODES } from '../../errors/s3-error-codes.js';
 import { S3Error } from '../../errors/s3-error.js';
 import { parseObjectKey } from '../../http/object-key.js';
 import type { S3Response } from '../../http/s3-response.js';
@@ -59,9 +58,9 @@ export class DeleteObjects implements Operation<BucketContext> {
       await bucket.store.delete(key, conditions);
       return { object };
     } catch (error) {
-      if (error instanceof S3Error) return { object, error: { code: error.code, message: error.message } };
-      this.logger.error({ message: 'DeleteObjects failed on a key', err: error });
-      return { object, error: { code: 'InternalError', message: S3_ERROR_CODES.InternalError[1] } };
+      const known = error instanceof S3Error ? error : new S3Error('InternalError', { cause: error });
+      if (known.code === 'InternalError') this.logger.error('DeleteObjects failed on a key', known.cause);
+      return { object, error: { code: known.code, message: known.message } };
     }
   }
 }

@@ -5,7 +5,7 @@ import { ownerOf } from './owner.js';
 
 /**
  * Obeys `x-amz-expected-bucket-owner`, which any operation on a bucket or object may carry: a client that names an owner
- * must not work on another's bucket. The dispatcher calls it for all of them.
+ * must not work on another's bucket. Admission calls it for all whose bucket it finds; the others do so themselves.
  *
  * @throws S3Error `AccessDenied`
  */

@@ -55,7 +55,8 @@ export function multipartETag(md5s: readonly string[]): string {
 /**
  * The checksum of the whole object, where the upload has an algorithm.
  *
- * @throws S3Error `BadDigest` where the client expects another, `InvalidRequest` for a type that was not agreed on
+ * @throws S3Error `BadDigest` where the client expects another, `InvalidRequest` for a type that was not agreed on, or where there is none to
+ *   compare what the client expects with
  */
 export function wholeChecksum(
   upload: UploadInfo,
@@ -68,11 +69,11 @@ export function wholeChecksum(
       message: `The upload was created with the checksum type ${type}; complete it with that.`,
     });
   }
-  if (algorithm === undefined || type === undefined) return undefined;
+  if (algorithm === undefined || type === undefined) return unknown(request);
   const summed = parts.flatMap((part) =>
     part.checksum?.algorithm === algorithm ? [{ size: part.size, checksum: part.checksum.value }] : [],
   );
-  if (summed.length !== parts.length) return undefined;
+  if (summed.length !== parts.length) return unknown(request);
   const checksum = multipartChecksum(algorithm, type, summed);
   const expected = request.expectedChecksum;
   if (expected && (expected.algorithm !== algorithm || withoutCount(expected.value) !== withoutCount(checksum.value))) {
@@ -81,6 +82,13 @@ export function wholeChecksum(
     });
   }
   return checksum;
+}
+
+function unknown({ expectedChecksum }: CompleteUpload): undefined {
+  if (expectedChecksum === undefined) return undefined;
+  throw new S3Error('InvalidRequest', {
+    message: `The ${expectedChecksum.algorithm} of the whole object is not known; create the upload with that checksum algorithm.`,
+  });
 }
 
 /** Some clients send a composite checksum without the number of parts behind it. */
