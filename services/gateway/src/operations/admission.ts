@@ -9,7 +9,7 @@ import type { Exchange } from '../http/exchange.js';
 import type { S3Request } from '../http/s3-request.js';
 import { Buckets } from '../objects/buckets.js';
 import type { BucketContext, ObjectContext, OperationContext, OperationDescription } from './operation.js';
-import { checkExpectedBucketOwner } from './shared/expected-bucket-owner.js';
+import { checkExpectedBucketOwner } from './parameters/expected-bucket-owner.js';
 
 /** A request that is to be let in. */
 export interface Applicant {

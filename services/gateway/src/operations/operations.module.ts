@@ -9,7 +9,7 @@ import { MULTIPART_OPERATIONS } from './multipart/multipart-operations.js';
 import { OBJECT_OPERATIONS } from './object/object-operations.js';
 import { PostObject } from './post-object/post-object.js';
 import { ListBuckets } from './service/list-buckets.js';
-import { CopySourceOpener } from './shared/copy-source-opener.js';
+import { CopySourceOpener } from './copy/copy-source-opener.js';
 
 /** Every S3 operation that the gateway knows. */
 @Module({

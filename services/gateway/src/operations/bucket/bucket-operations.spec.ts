@@ -7,7 +7,7 @@ import { type BucketSettings, Buckets } from '../../objects/buckets.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { OPERATION_METADATA, type BucketContext, type Operation, type OperationDescription } from '../operation.js';
 import { StorageTree } from '../../storage/storage-tree.js';
-import { ownerOf } from '../shared/owner.js';
+import { ownerOf } from '../documents/owner.js';
 import { BUCKET_OPERATIONS } from './bucket-operations.js';
 
 describe('bucket operations', () => {

@@ -2,7 +2,7 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { Tag } from '../../objects/object-info.js';
 import type { XmlElement } from '../../xml/xml-element.js';
 import { parseXml } from '../../xml/xml-reader.js';
-import { checkTagSet, MAX_BUCKET_TAGS } from '../shared/tag-set.js';
+import { checkTagSet, MAX_BUCKET_TAGS } from '../documents/tag-set.js';
 
 /** What the document of CreateBucket asks for, the region apart, of which there is one. */
 export interface CreateBucketConfiguration {

@@ -7,9 +7,10 @@ import type { S3Response } from '../../http/s3-response.js';
 import { Buckets } from '../../objects/buckets.js';
 import type { Principal } from '../../auth/identity.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
-import { checkAclHeaders } from '../shared/acl-headers.js';
+import { checkAclHeaders } from '../parameters/acl-headers.js';
 import { bucketNameOf } from './bucket-name-of.js';
 import { parseCreateBucketConfiguration } from './create-bucket-configuration.js';
+import { notImplemented } from '../parameters/not-implemented.js';
 
 /** Makes a bucket in the bucket root; who may is decided by {@link Buckets.create}. */
 @S3Operation({
@@ -64,8 +65,4 @@ function refuseUnsupported(headers: HeaderMap, principal: Principal): void {
   if (headers.get('x-amz-bucket-object-lock-enabled')?.toLowerCase() === 'true') {
     throw notImplemented('x-amz-bucket-object-lock-enabled', 'Object lock is not implemented.');
   }
-}
-
-function notImplemented(header: string, message: string): S3Error {
-  return new S3Error('NotImplemented', { message, details: { Header: header } });
 }

@@ -1,7 +1,7 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { Buckets } from '../../objects/buckets.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
-import { checkExpectedBucketOwner } from '../shared/expected-bucket-owner.js';
+import { checkExpectedBucketOwner } from '../parameters/expected-bucket-owner.js';
 import { bucketNameOf } from './bucket-name-of.js';
 
 /** Removes an empty bucket of the bucket root; who may is decided by {@link Buckets.delete}. */

@@ -1,7 +1,7 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
-import { accessControlPolicyDocument } from '../shared/access-control-policy-document.js';
-import { ownerOf } from '../shared/owner.js';
+import { accessControlPolicyDocument } from '../documents/access-control-policy-document.js';
+import { ownerOf } from '../documents/owner.js';
 
 /** Answers as S3 does with ACLs disabled: the owner has full control. */
 @S3Operation({

@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
-import { taggingDocument } from '../shared/tagging-document.js';
+import { taggingDocument } from '../documents/tagging-document.js';
 
 /** Gives the tags of a bucket. */
 @S3Operation({

@@ -1,9 +1,9 @@
 import { readDocument } from '../../body/request-document.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
-import { checkAccessControlPolicy } from '../shared/access-control-policy-document.js';
-import { checkAclHeaders } from '../shared/acl-headers.js';
-import { ownerOf } from '../shared/owner.js';
+import { checkAccessControlPolicy } from '../documents/access-control-policy-document.js';
+import { checkAclHeaders } from '../parameters/acl-headers.js';
+import { ownerOf } from '../documents/owner.js';
 
 /** Accepts the ACL that every bucket has, and refuses every other, as S3 does with ACLs disabled. */
 @S3Operation({

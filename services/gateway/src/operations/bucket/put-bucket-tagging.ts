@@ -1,8 +1,8 @@
 import { readDocument } from '../../body/request-document.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
-import { checkTagSet, MAX_BUCKET_TAGS } from '../shared/tag-set.js';
-import { parseTaggingDocument } from '../shared/tagging-document.js';
+import { checkTagSet, MAX_BUCKET_TAGS } from '../documents/tag-set.js';
+import { parseTaggingDocument } from '../documents/tagging-document.js';
 
 /** Replaces the tags of a bucket. */
 @S3Operation({

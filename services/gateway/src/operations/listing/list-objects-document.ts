@@ -1,15 +1,10 @@
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
-import type { Owner } from '../shared/owner.js';
-import { encodeListed } from '../shared/paging-parameters.js';
+import { COMMON_PREFIX } from '../documents/common-prefix-template.js';
+import type { Owner } from '../documents/owner.js';
+import { encodeListed } from '../parameters/paging-parameters.js';
 import type { ListPage } from './list-page.js';
 import type { ListParameters } from './list-parameters.js';
-import {
-  COMMON_PREFIX,
-  describeListedObject,
-  listedPrefixes,
-  listedRows,
-  type ListedRow,
-} from './listed-object-template.js';
+import { describeListedObject, listedPrefixes, listedRows, type ListedRow } from './listed-object-template.js';
 
 interface Values {
   readonly bucket: string;

@@ -1,11 +1,12 @@
 import { compileDocument } from '../../xml/xml-template.js';
-import type { Owner } from '../shared/owner.js';
-import { encodeListed } from '../shared/paging-parameters.js';
+import { COMMON_PREFIX } from '../documents/common-prefix-template.js';
+import type { Owner } from '../documents/owner.js';
+import { encodeListed } from '../parameters/paging-parameters.js';
 import { encodeContinuationToken } from './continuation-token.js';
 import { CONTENTS } from './list-objects-document.js';
 import type { ListPage } from './list-page.js';
 import type { ListParameters } from './list-parameters.js';
-import { COMMON_PREFIX, listedPrefixes, listedRows, type ListedRow } from './listed-object-template.js';
+import { listedPrefixes, listedRows, type ListedRow } from './listed-object-template.js';
 
 interface Values {
   readonly bucket: string;

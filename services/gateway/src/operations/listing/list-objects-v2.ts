@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
-import { ownerOf } from '../shared/owner.js';
+import { ownerOf } from '../documents/owner.js';
 import { decodeContinuationToken, encodeContinuationToken } from './continuation-token.js';
 import { listObjectsV2Document } from './list-objects-v2-document.js';
 import { parseListParameters } from './list-parameters.js';

@@ -1,6 +1,6 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { type BucketContext, type Operation, S3Operation } from '../operation.js';
-import { ownerOf } from '../shared/owner.js';
+import { ownerOf } from '../documents/owner.js';
 import { listObjectsDocument } from './list-objects-document.js';
 import { parseListParameters } from './list-parameters.js';
 import { PagesAhead, type PageRequest } from './pages-ahead.js';

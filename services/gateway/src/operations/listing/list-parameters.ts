@@ -1,5 +1,5 @@
 import type { QueryParameters } from '../../http/query-parameters.js';
-import { type KeyEncoding, parseEncodingType, parsePageSize } from '../shared/paging-parameters.js';
+import { type KeyEncoding, parseEncodingType, parsePageSize } from '../parameters/paging-parameters.js';
 
 /** The parameters that all listings of objects share. */
 export interface ListParameters {

@@ -1,8 +1,10 @@
 import type { ListedObject } from '../../objects/object-info.js';
-import { compileTemplate, type Slots, type XmlTemplate } from '../../xml/xml-template.js';
+import type { Slots } from '../../xml/xml-template.js';
 import type { XMLBuilder } from 'xmlbuilder2/lib/interfaces.js';
-import type { Owner } from '../shared/owner.js';
-import { encodeListed, type KeyEncoding } from '../shared/paging-parameters.js';
+import { ownerTemplate } from '../documents/owner-template.js';
+import type { Owner } from '../documents/owner.js';
+import { encodeListed, type KeyEncoding } from '../parameters/paging-parameters.js';
+import { STANDARD_STORAGE_CLASS } from '../parameters/storage-class.js';
 
 /** A row of a listing, as its template takes it. */
 export interface ListedRow {
@@ -15,19 +17,7 @@ export interface ListedRow {
   readonly owner: Owner | undefined;
 }
 
-/** An `Owner` element. */
-export const OWNER: XmlTemplate<Owner> = compileTemplate('Owner', (xml, slot) => {
-  slot.leaf(xml, 'ID', 'id');
-  slot.leaf(xml, 'DisplayName', 'displayName');
-});
-
-/** A `CommonPrefixes` element. */
-export const COMMON_PREFIX: XmlTemplate<{ readonly prefix: string }> = compileTemplate(
-  'CommonPrefixes',
-  (xml, slot) => {
-    slot.leaf(xml, 'Prefix', 'prefix');
-  },
-);
+const OWNER = ownerTemplate('Owner');
 
 /** Describes what the rows of all three listings have. */
 export function describeListedObject(xml: XMLBuilder, slot: Slots<ListedRow>): void {
@@ -37,7 +27,7 @@ export function describeListedObject(xml: XMLBuilder, slot: Slots<ListedRow>): v
   slot.leaf(xml, 'ChecksumType', 'checksumType');
   slot.leaf(xml, 'Size', 'size');
   slot.part(xml, 'owner', OWNER);
-  xml.ele('StorageClass').txt('STANDARD');
+  xml.ele('StorageClass').txt(STANDARD_STORAGE_CLASS);
 }
 
 /** Makes the rows of a page. */

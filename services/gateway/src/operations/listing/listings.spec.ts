@@ -7,7 +7,7 @@ import type { ObjectStore } from '../../objects/object-store.js';
 import type { XmlElement } from '../../xml/xml-element.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import type { BucketContext, Operation } from '../operation.js';
-import { ownerOf } from '../shared/owner.js';
+import { ownerOf } from '../documents/owner.js';
 import { ListObjectVersions } from './list-object-versions.js';
 import { ListObjects } from './list-objects.js';
 import { ListObjectsV2 } from './list-objects-v2.js';

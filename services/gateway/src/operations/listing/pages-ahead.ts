@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
 import type { S3Response } from '../../http/s3-response.js';
 import type { ObjectStore } from '../../objects/object-store.js';
-import { xmlAnswer } from '../shared/xml-answer.js';
+import { xmlAnswer } from '../documents/xml-answer.js';
 import { listPage, type ListPage } from './list-page.js';
 import type { ListParameters } from './list-parameters.js';
 

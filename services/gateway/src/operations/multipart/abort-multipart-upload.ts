@@ -1,7 +1,7 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { requireMultipart } from '../../objects/require-capabilities.js';
-import { parseUploadId } from '../shared/upload-id.js';
+import { parseUploadId } from '../parameters/upload-id.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_AbortMultipartUpload.html */
 @S3Operation({

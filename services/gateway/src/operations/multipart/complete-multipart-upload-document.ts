@@ -1,6 +1,6 @@
 import type { ObjectInfo } from '../../objects/object-info.js';
 import { compileDocument } from '../../xml/xml-template.js';
-import { checksumMarkup } from '../shared/checksum-markup.js';
+import { checksumMarkup } from '../documents/checksum-markup.js';
 
 interface CompleteValues {
   readonly location: string;

@@ -3,8 +3,8 @@ import { CHECKSUM_ALGORITHMS } from '../../objects/checksum.js';
 import type { CompletedPart } from '../../objects/multipart-store.js';
 import type { XmlElement } from '../../xml/xml-element.js';
 import { parseXml } from '../../xml/xml-reader.js';
-import { unquoteETag } from '../shared/entity-tags.js';
-import { MAX_PART_NUMBER, parsePartNumber } from '../shared/part-number.js';
+import { unquoteETag } from '../parameters/entity-tags.js';
+import { MAX_PART_NUMBER, parsePartNumber } from '../parameters/part-number.js';
 
 /**
  * Parses the document of CompleteMultipartUpload. The order is checked by the operation.

@@ -3,12 +3,12 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { S3Response } from '../../http/s3-response.js';
 import type { CompletedPart } from '../../objects/multipart-store.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { decodeChecksumType, decodeStatedChecksum } from '../shared/checksum-headers.js';
-import { decodeWriteConditions } from '../shared/conditional-headers.js';
-import { objectUrl } from '../shared/object-url.js';
+import { decodeChecksumType, decodeStatedChecksum } from '../parameters/checksum-headers.js';
+import { decodeWriteConditions } from '../parameters/conditional-headers.js';
+import { objectUrl } from '../documents/object-url.js';
 import { requireConditionalWrites, requireMultipart } from '../../objects/require-capabilities.js';
-import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
-import { parseUploadId } from '../shared/upload-id.js';
+import { refuseUnsupportedUploadHeaders } from '../parameters/unsupported-headers.js';
+import { parseUploadId } from '../parameters/upload-id.js';
 import { parseCompleteMultipartUpload } from './complete-multipart-upload-request.js';
 import { completeMultipartUploadDocument } from './complete-multipart-upload-document.js';
 

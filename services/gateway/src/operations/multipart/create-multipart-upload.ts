@@ -2,11 +2,11 @@ import { isAnonymous } from '../../auth/identity.js';
 import type { S3Response } from '../../http/s3-response.js';
 import type { NewUpload } from '../../objects/multipart-store.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { checkAclHeaders } from '../shared/acl-headers.js';
-import { decodeChecksumAlgorithm, decodeChecksumType, resolveChecksumType } from '../shared/checksum-headers.js';
-import { decodeObjectAttributes } from '../shared/object-headers.js';
+import { checkAclHeaders } from '../parameters/acl-headers.js';
+import { decodeChecksumAlgorithm, decodeChecksumType, resolveChecksumType } from '../parameters/checksum-headers.js';
+import { decodeObjectAttributes } from '../parameters/object-headers.js';
 import { requireMultipart, requireTagging } from '../../objects/require-capabilities.js';
-import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
+import { refuseUnsupportedUploadHeaders } from '../parameters/unsupported-headers.js';
 import { initiateMultipartUploadDocument } from './initiate-multipart-upload-document.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateMultipartUpload.html */

@@ -1,9 +1,10 @@
 import type { UploadInfo, UploadsPage, UploadsQuery } from '../../objects/multipart-store.js';
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
-import { ownerTemplate } from '../shared/owner-template.js';
-import type { Owner } from '../shared/owner.js';
-import { encodeListed, type KeyEncoding } from '../shared/paging-parameters.js';
-import { STANDARD_STORAGE_CLASS } from '../shared/storage-class.js';
+import { COMMON_PREFIX } from '../documents/common-prefix-template.js';
+import { ownerTemplate } from '../documents/owner-template.js';
+import type { Owner } from '../documents/owner.js';
+import { encodeListed, type KeyEncoding } from '../parameters/paging-parameters.js';
+import { STANDARD_STORAGE_CLASS } from '../parameters/storage-class.js';
 
 /** What the answer repeats of the request, and who is behind an access key. */
 export interface ListUploadsFacts {
@@ -53,8 +54,6 @@ const UPLOAD = compileTemplate<UploadRow>('Upload', (xml, slot) => {
   slot.leaf(xml, 'ChecksumAlgorithm', 'checksumAlgorithm');
   slot.leaf(xml, 'ChecksumType', 'checksumType');
 });
-
-const COMMON_PREFIX = compileTemplate<PrefixRow>('CommonPrefixes', (xml, slot) => slot.leaf(xml, 'Prefix', 'prefix'));
 
 const RESULT = compileDocument<ListUploadsValues>('ListMultipartUploadsResult', (xml, slot) => {
   slot.leaf(xml, 'Bucket', 'bucket');

@@ -2,8 +2,8 @@ import { SnapshotStore } from '../../config/snapshot-store.js';
 import type { S3Response } from '../../http/s3-response.js';
 import type { UploadsQuery } from '../../objects/multipart-store.js';
 import { S3Operation, type BucketContext, type Operation } from '../operation.js';
-import { initiatorOf } from '../shared/initiator.js';
-import { parseEncodingType, parsePageSize } from '../shared/paging-parameters.js';
+import { initiatorOf } from './initiator.js';
+import { parseEncodingType, parsePageSize } from '../parameters/paging-parameters.js';
 import { requireMultipart } from '../../objects/require-capabilities.js';
 import { listMultipartUploadsDocument } from './list-multipart-uploads-document.js';
 
@@ -13,7 +13,6 @@ import { listMultipartUploadsDocument } from './list-multipart-uploads-document.
   method: 'GET',
   resource: 'bucket',
   query: ['uploads'],
-  optionalQuery: ['prefix', 'delimiter', 'key-marker', 'upload-id-marker', 'max-uploads', 'encoding-type'],
   permission: 'list',
   body: 'none',
 })

@@ -1,9 +1,9 @@
 import type { PartsPage } from '../../objects/multipart-store.js';
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
-import { checksumMarkup } from '../shared/checksum-markup.js';
-import { ownerTemplate } from '../shared/owner-template.js';
-import type { Owner } from '../shared/owner.js';
-import { STANDARD_STORAGE_CLASS } from '../shared/storage-class.js';
+import { checksumMarkup } from '../documents/checksum-markup.js';
+import { ownerTemplate } from '../documents/owner-template.js';
+import type { Owner } from '../documents/owner.js';
+import { STANDARD_STORAGE_CLASS } from '../parameters/storage-class.js';
 
 /** What the answer repeats of the request, and who began the upload. */
 export interface ListPartsFacts {

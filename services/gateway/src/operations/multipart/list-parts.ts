@@ -1,10 +1,10 @@
 import { SnapshotStore } from '../../config/snapshot-store.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { initiatorOf } from '../shared/initiator.js';
-import { parseInteger, parsePageSize } from '../shared/paging-parameters.js';
+import { initiatorOf } from './initiator.js';
+import { parseInteger, parsePageSize } from '../parameters/paging-parameters.js';
 import { requireMultipart } from '../../objects/require-capabilities.js';
-import { parseUploadId } from '../shared/upload-id.js';
+import { parseUploadId } from '../parameters/upload-id.js';
 import { listPartsDocument } from './list-parts-document.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListParts.html */
@@ -13,7 +13,6 @@ import { listPartsDocument } from './list-parts-document.js';
   method: 'GET',
   resource: 'object',
   query: ['uploadId'],
-  optionalQuery: ['max-parts', 'part-number-marker', 'encoding-type'],
   permission: 'write',
   body: 'none',
 })

@@ -16,7 +16,7 @@ import {
   type RequestFacts,
 } from '../../../test/support/operation-context.js';
 import type { BucketContext, ObjectContext, Operation } from '../operation.js';
-import { CopySourceOpener } from '../shared/copy-source-opener.js';
+import { CopySourceOpener } from '../copy/copy-source-opener.js';
 import { AbortMultipartUpload } from './abort-multipart-upload.js';
 import { CompleteMultipartUpload } from './complete-multipart-upload.js';
 import { CreateMultipartUpload } from './create-multipart-upload.js';

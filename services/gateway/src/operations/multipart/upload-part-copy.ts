@@ -2,15 +2,15 @@ import type { S3Response } from '../../http/s3-response.js';
 import type { MultipartStore, PartInfo } from '../../objects/multipart-store.js';
 import type { CopyPartRequest } from '../../objects/storage-copy.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { copyResultDocument } from '../shared/copy-result-document.js';
-import { CopySourceOpener } from '../shared/copy-source-opener.js';
-import { requireCopySize, type OpenCopySource } from '../shared/open-copy-source.js';
-import { parsePartNumber } from '../shared/part-number.js';
-import { selectCopySourceRange } from '../shared/range-header.js';
-import { recallUpload } from '../shared/recall-upload.js';
+import { copyResultDocument } from '../copy/copy-result-document.js';
+import { CopySourceOpener } from '../copy/copy-source-opener.js';
+import { requireCopySize, type OpenCopySource } from '../copy/open-copy-source.js';
+import { parsePartNumber } from '../parameters/part-number.js';
+import { selectCopySourceRange } from '../parameters/range-header.js';
+import { recallUpload } from './recall-upload.js';
 import { requireMultipart } from '../../objects/require-capabilities.js';
-import { refuseUnsupportedCopyHeaders } from '../shared/unsupported-headers.js';
-import { parseUploadId } from '../shared/upload-id.js';
+import { refuseUnsupportedCopyHeaders } from '../parameters/unsupported-headers.js';
+import { parseUploadId } from '../parameters/upload-id.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html */
 @S3Operation({

@@ -3,12 +3,12 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { checksumHeader, type ChecksumAlgorithm } from '../../objects/checksum.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { parsePartNumber } from '../shared/part-number.js';
-import { recallUpload } from '../shared/recall-upload.js';
+import { parsePartNumber } from '../parameters/part-number.js';
+import { recallUpload } from './recall-upload.js';
 import { requireMultipart } from '../../objects/require-capabilities.js';
-import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
-import { parseUploadId } from '../shared/upload-id.js';
-import { MAX_UPLOAD_BYTES } from '../shared/upload-size.js';
+import { refuseUnsupportedUploadHeaders } from '../parameters/unsupported-headers.js';
+import { parseUploadId } from '../parameters/upload-id.js';
+import { MAX_UPLOAD_BYTES } from '../parameters/upload-size.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html */
 @S3Operation({

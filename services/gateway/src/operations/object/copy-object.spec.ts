@@ -4,7 +4,7 @@ import { parseObjectKey } from '../../http/object-key.js';
 import type { ObjectInfo } from '../../objects/object-info.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import { access, codeOf, contextOf, MemoryBuckets, textOf } from '../../../test/support/operation-context.js';
-import { CopySourceOpener } from '../shared/copy-source-opener.js';
+import { CopySourceOpener } from '../copy/copy-source-opener.js';
 import { CopyObject } from './copy-object.js';
 
 const SOURCE: ObjectInfo = {

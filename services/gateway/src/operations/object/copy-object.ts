@@ -3,15 +3,15 @@ import type { HeaderMap } from '../../http/header-map.js';
 import type { S3Response } from '../../http/s3-response.js';
 import type { ObjectAttributes, ObjectInfo } from '../../objects/object-info.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { checkAclHeaders } from '../shared/acl-headers.js';
-import { decodeChecksumAlgorithm } from '../shared/checksum-headers.js';
-import { decodeWriteConditions } from '../shared/conditional-headers.js';
-import { CopySourceOpener } from '../shared/copy-source-opener.js';
-import { copyResultDocument } from '../shared/copy-result-document.js';
-import { decodeObjectAttributes } from '../shared/object-headers.js';
-import { requireCopySize, type OpenCopySource } from '../shared/open-copy-source.js';
+import { checkAclHeaders } from '../parameters/acl-headers.js';
+import { decodeChecksumAlgorithm } from '../parameters/checksum-headers.js';
+import { decodeWriteConditions } from '../parameters/conditional-headers.js';
+import { CopySourceOpener } from '../copy/copy-source-opener.js';
+import { copyResultDocument } from '../copy/copy-result-document.js';
+import { decodeObjectAttributes } from '../parameters/object-headers.js';
+import { requireCopySize, type OpenCopySource } from '../copy/open-copy-source.js';
 import { requireConditionalWrites, requireTagging } from '../../objects/require-capabilities.js';
-import { refuseUnsupportedCopyHeaders } from '../shared/unsupported-headers.js';
+import { refuseUnsupportedCopyHeaders } from '../parameters/unsupported-headers.js';
 
 /** What `x-amz-metadata-directive` and `x-amz-tagging-directive` say. */
 type Directive = 'COPY' | 'REPLACE';

@@ -1,9 +1,9 @@
 import type { S3Response } from '../../http/s3-response.js';
 import type { MaybePromise } from '../../maybe-promise.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { decodeDeleteConditions } from '../shared/conditional-headers.js';
+import { decodeDeleteConditions } from '../parameters/conditional-headers.js';
 import { requireConditionalWrites } from '../../objects/require-capabilities.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObject.html */
 @S3Operation({

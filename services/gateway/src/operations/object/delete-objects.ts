@@ -6,9 +6,9 @@ import { S3Error } from '../../errors/s3-error.js';
 import { parseObjectKey } from '../../http/object-key.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type BucketContext, type Operation } from '../operation.js';
-import { decodeDeleteConditionValues } from '../shared/conditional-headers.js';
+import { decodeDeleteConditionValues } from '../parameters/conditional-headers.js';
 import { requireConditionalWrites } from '../../objects/require-capabilities.js';
-import { requireNullVersionId } from '../shared/version-id.js';
+import { requireNullVersionId } from '../parameters/version-id.js';
 import { parseDeleteRequest, type ObjectToDelete } from './delete-request-document.js';
 import { deleteResultDocument, type DeleteOutcome } from './delete-result-document.js';
 

@@ -1,6 +1,6 @@
 import { S3Error } from '../../errors/s3-error.js';
 import { parseXml } from '../../xml/xml-reader.js';
-import { unquoteETag } from '../shared/entity-tags.js';
+import { unquoteETag } from '../parameters/entity-tags.js';
 
 /** S3's limit for one DeleteObjects. */
 export const MAX_DELETED_OBJECTS = 1000;

@@ -1,9 +1,9 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { FACTS_ONLY } from '../../objects/read-intent.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { accessControlPolicyDocument } from '../shared/access-control-policy-document.js';
-import { ownerOf } from '../shared/owner.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { accessControlPolicyDocument } from '../documents/access-control-policy-document.js';
+import { ownerOf } from '../documents/owner.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 
 /** Answers as S3 does with ACLs disabled: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAcl.html */
 @S3Operation({

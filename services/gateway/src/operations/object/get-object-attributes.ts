@@ -2,10 +2,10 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { formatHttpDate } from '../shared/http-date.js';
-import { parseInteger, parsePageSize } from '../shared/paging-parameters.js';
-import { refuseDecryptionHeaders } from '../shared/unsupported-headers.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { formatHttpDate } from '../parameters/http-date.js';
+import { parseInteger, parsePageSize } from '../parameters/paging-parameters.js';
+import { refuseDecryptionHeaders } from '../parameters/unsupported-headers.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 import { objectAttributesDocument, OBJECT_ATTRIBUTES, type ObjectAttribute } from './object-attributes-document.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectAttributes.html */

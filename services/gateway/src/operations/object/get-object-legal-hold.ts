@@ -1,6 +1,6 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { lockConfigurationMissing } from '../shared/unsupported-headers.js';
+import { lockConfigurationMissing } from '../parameters/unsupported-headers.js';
 
 /** Answers as S3 does in a bucket without object lock: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectLegalHold.html */
 @S3Operation({

@@ -1,8 +1,8 @@
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { requireTagging } from '../../objects/require-capabilities.js';
-import { taggingDocument } from '../shared/tagging-document.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { taggingDocument } from '../documents/tagging-document.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObjectTagging.html */
 @S3Operation({

@@ -6,7 +6,7 @@ import type { MaybePromise } from '../../maybe-promise.js';
 import type { ObjectReader, OpenObject } from '../../objects/object-store.js';
 import { StorageError } from '../../storage/storage-error.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { decodeResponseOverrides } from '../shared/response-overrides.js';
+import { decodeResponseOverrides } from '../parameters/response-overrides.js';
 import { checkReadRequest, describeRead, readIntent, READ_PARAMETERS, type ReadAnswer } from './object-read.js';
 
 /** Of one request. A key that is replaced faster than it can be opened is one to come back to later. */

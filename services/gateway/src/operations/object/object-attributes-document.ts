@@ -1,7 +1,7 @@
 import type { ObjectInfo, ObjectPart } from '../../objects/object-info.js';
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
-import { checksumMarkup } from '../shared/checksum-markup.js';
-import { STANDARD_STORAGE_CLASS } from '../shared/storage-class.js';
+import { checksumMarkup } from '../documents/checksum-markup.js';
+import { STANDARD_STORAGE_CLASS } from '../parameters/storage-class.js';
 
 /** What `x-amz-object-attributes` can ask for. */
 export const OBJECT_ATTRIBUTES = ['ETag', 'Checksum', 'ObjectParts', 'StorageClass', 'ObjectSize'] as const;

@@ -6,17 +6,17 @@ import type { Checksum } from '../../objects/checksum.js';
 import type { ObjectInfo } from '../../objects/object-info.js';
 import { FACTS_ONLY, type ReadIntent } from '../../objects/read-intent.js';
 import type { ObjectContext } from '../operation.js';
-import { appendChecksum, wantsChecksum } from '../shared/checksum-headers.js';
-import { decodeReadConditions } from '../shared/conditional-headers.js';
-import { parseETagList } from '../shared/entity-tags.js';
-import { parseHttpDate } from '../shared/http-date.js';
-import { notModifiedHeaders, objectResponseHeaders } from '../shared/object-response-headers.js';
-import { parsePartNumber } from '../shared/part-number.js';
-import { selectRange, unsatisfiableRange } from '../shared/range-header.js';
-import { evaluateReadConditions } from '../shared/read-preconditions.js';
-import { decodeResponseOverrides, RESPONSE_OVERRIDE_PARAMETERS } from '../shared/response-overrides.js';
-import { refuseDecryptionHeaders } from '../shared/unsupported-headers.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { appendChecksum, wantsChecksum } from '../parameters/checksum-headers.js';
+import { decodeReadConditions } from '../parameters/conditional-headers.js';
+import { parseETagList } from '../parameters/entity-tags.js';
+import { parseHttpDate } from '../parameters/http-date.js';
+import { notModifiedHeaders, objectResponseHeaders } from '../parameters/object-response-headers.js';
+import { parsePartNumber } from '../parameters/part-number.js';
+import { selectRange, unsatisfiableRange } from '../parameters/range-header.js';
+import { evaluateReadConditions } from '../parameters/read-preconditions.js';
+import { decodeResponseOverrides, RESPONSE_OVERRIDE_PARAMETERS } from '../parameters/response-overrides.js';
+import { refuseDecryptionHeaders } from '../parameters/unsupported-headers.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 
 /** Query parameters of GetObject and HeadObject. */
 export const READ_PARAMETERS = ['partNumber', 'versionId', ...RESPONSE_OVERRIDE_PARAMETERS];

@@ -4,7 +4,7 @@ import type { ObjectInfo } from '../../objects/object-info.js';
 import type { XmlElement } from '../../xml/xml-element.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import type { ObjectContext, Operation } from '../operation.js';
-import { ownerNamed } from '../shared/owner.js';
+import { ownerNamed } from '../documents/owner.js';
 import {
   codeOf,
   contextOf,

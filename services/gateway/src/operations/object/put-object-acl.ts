@@ -2,10 +2,10 @@ import { readDocument } from '../../body/request-document.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { FACTS_ONLY } from '../../objects/read-intent.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { checkAclHeaders } from '../shared/acl-headers.js';
-import { checkAccessControlPolicy } from '../shared/access-control-policy-document.js';
-import { ownerOf } from '../shared/owner.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { checkAclHeaders } from '../parameters/acl-headers.js';
+import { checkAccessControlPolicy } from '../documents/access-control-policy-document.js';
+import { ownerOf } from '../documents/owner.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 
 /** Accepts what changes nothing, as S3 does with ACLs disabled: https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectAcl.html */
 @S3Operation({

@@ -2,9 +2,9 @@ import { readDocument } from '../../body/request-document.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
 import { requireTagging } from '../../objects/require-capabilities.js';
-import { checkTagSet, MAX_OBJECT_TAGS } from '../shared/tag-set.js';
-import { parseTaggingDocument } from '../shared/tagging-document.js';
-import { requireNullVersion } from '../shared/version-id.js';
+import { checkTagSet, MAX_OBJECT_TAGS } from '../documents/tag-set.js';
+import { parseTaggingDocument } from '../documents/tagging-document.js';
+import { requireNullVersion } from '../parameters/version-id.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObjectTagging.html */
 @S3Operation({

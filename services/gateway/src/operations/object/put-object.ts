@@ -1,13 +1,13 @@
 import { createUploadBody } from '../../body/upload-body.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { S3Operation, type ObjectContext, type Operation } from '../operation.js';
-import { checkAclHeaders } from '../shared/acl-headers.js';
-import { appendChecksum } from '../shared/checksum-headers.js';
-import { decodeWriteConditions } from '../shared/conditional-headers.js';
-import { decodeObjectAttributes } from '../shared/object-headers.js';
+import { checkAclHeaders } from '../parameters/acl-headers.js';
+import { appendChecksum } from '../parameters/checksum-headers.js';
+import { decodeWriteConditions } from '../parameters/conditional-headers.js';
+import { decodeObjectAttributes } from '../parameters/object-headers.js';
 import { requireConditionalWrites, requireTagging } from '../../objects/require-capabilities.js';
-import { refuseUnsupportedUploadHeaders } from '../shared/unsupported-headers.js';
-import { MAX_UPLOAD_BYTES } from '../shared/upload-size.js';
+import { refuseUnsupportedUploadHeaders } from '../parameters/unsupported-headers.js';
+import { MAX_UPLOAD_BYTES } from '../parameters/upload-size.js';
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html */
 @S3Operation({ name: 'PutObject', method: 'PUT', resource: 'object', permission: 'write', body: 'object' })

@@ -1,6 +1,6 @@
 import { S3Error } from '../../errors/s3-error.js';
 import { HeaderMap } from '../../http/header-map.js';
-import { toHeaderValue } from '../shared/header-text.js';
+import { toHeaderValue } from '../parameters/header-text.js';
 import type { FormFields } from './upload-form.js';
 
 const STORED_FIELDS = new Set([

@@ -2,7 +2,7 @@ import type { S3Request } from '../../http/s3-request.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { encodePercent } from '../../http/percent-encoding.js';
 import type { ObjectInfo } from '../../objects/object-info.js';
-import { objectUrl } from '../shared/object-url.js';
+import { objectUrl } from '../documents/object-url.js';
 import { postResponseDocument } from './post-response-document.js';
 import type { FormFields } from './upload-form.js';
 

@@ -1,7 +1,8 @@
 import type { ListedBucket } from '../../objects/buckets.js';
 import { compileDocument, compileTemplate } from '../../xml/xml-template.js';
-import { formatListedDate, OWNER } from '../listing/listed-object-template.js';
-import type { Owner } from '../shared/owner.js';
+import { ownerTemplate } from '../documents/owner-template.js';
+import { formatListedDate } from '../listing/listed-object-template.js';
+import type { Owner } from '../documents/owner.js';
 
 interface BucketRow {
   readonly name: string;
@@ -25,7 +26,7 @@ const BUCKET = compileTemplate<BucketRow>('Bucket', (xml, slot) => {
 const BUCKETS = compileTemplate<Values['buckets']>('Buckets', (xml, slot) => slot.part(xml, 'rows', BUCKET));
 
 const DOCUMENT = compileDocument<Values>('ListAllMyBucketsResult', (xml, slot) => {
-  slot.part(xml, 'owner', OWNER);
+  slot.part(xml, 'owner', ownerTemplate('Owner'));
   slot.part(xml, 'buckets', BUCKETS);
   slot.leaf(xml, 'Prefix', 'prefix');
   slot.leaf(xml, 'ContinuationToken', 'nextToken');

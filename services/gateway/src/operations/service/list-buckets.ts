@@ -5,7 +5,7 @@ import type { S3Response } from '../../http/s3-response.js';
 import { Buckets, type ListedBucket } from '../../objects/buckets.js';
 import { decodeContinuationToken, encodeContinuationToken } from '../listing/continuation-token.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
-import { ownerOf } from '../shared/owner.js';
+import { ownerOf } from '../documents/owner.js';
 import { listBucketsDocument } from './list-buckets-document.js';
 
 const MAX_BUCKETS = 10_000;

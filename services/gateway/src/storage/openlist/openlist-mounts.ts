@@ -28,11 +28,6 @@ export class OpenlistMounts {
     return found;
   }
 
-  /** Whether two paths are of one storage, so that a file moves from one to the other by its name alone. */
-  isOne(path: string, other: string): boolean {
-    return this.of(path) === this.of(other);
-  }
-
   isCached(path: string): boolean {
     const storage = this.of(path);
     return storage !== undefined && !UNCACHED.has(storage.driver);

@@ -1,7 +1,7 @@
 import type { Principal } from '../../auth/identity.js';
 import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
-import { ownerOf } from './owner.js';
+import { ownerOf } from '../documents/owner.js';
 
 /**
  * Obeys `x-amz-expected-bucket-owner`, which any operation on a bucket or object may carry: a client that names an owner

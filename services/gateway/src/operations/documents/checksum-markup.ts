@@ -1,6 +1,6 @@
 import { CHECKSUM_ALGORITHMS, type ChecksumAlgorithm } from '../../objects/checksum.js';
 import { compileTemplate, type XmlTemplate } from '../../xml/xml-template.js';
-import type { StatedChecksum } from './checksum-headers.js';
+import type { StatedChecksum } from '../parameters/checksum-headers.js';
 
 const TEMPLATES: ReadonlyMap<ChecksumAlgorithm, XmlTemplate<StatedChecksum>> = new Map(
   CHECKSUM_ALGORITHMS.map((algorithm) => [

@@ -1,5 +1,6 @@
 import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
+import { notImplemented } from './not-implemented.js';
 
 const SSE_HEADERS = [
   'x-amz-server-side-encryption',
@@ -53,10 +54,6 @@ export function refuseUnsupportedCopyHeaders(headers: HeaderMap): void {
 /** SSE-C keys on a read: no object here is encrypted with one. @throws S3Error `InvalidRequest` */
 export function refuseDecryptionHeaders(headers: HeaderMap): void {
   for (const name of SSE_C_READ_HEADERS) if (headers.has(name)) throw notEncrypted();
-}
-
-function notImplemented(header: string, message: string): S3Error {
-  return new S3Error('NotImplemented', { message, details: { Header: header } });
 }
 
 function notEncrypted(): S3Error {

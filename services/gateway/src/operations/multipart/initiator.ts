@@ -1,5 +1,5 @@
 import type { SnapshotStore } from '../../config/snapshot-store.js';
-import { ownerNamed, type Owner } from './owner.js';
+import { ownerNamed, type Owner } from '../documents/owner.js';
 
 /**
  * Who began an upload, by the access key that did. A key that has been removed since stays its own name.

@@ -6,7 +6,7 @@ import { checkAclHeaders } from './acl-headers.js';
 import { decodeChecksumAlgorithm, decodeStatedChecksum, resolveChecksumType } from './checksum-headers.js';
 import { checkExpectedBucketOwner } from './expected-bucket-owner.js';
 import { fromHeaderValue, toHeaderValue } from './header-text.js';
-import { ownerNamed } from './owner.js';
+import { ownerNamed } from '../documents/owner.js';
 import { parsePageSize } from './paging-parameters.js';
 import { parsePartNumber } from './part-number.js';
 import { decodeResponseOverrides } from './response-overrides.js';

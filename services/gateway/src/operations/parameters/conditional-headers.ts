@@ -3,6 +3,7 @@ import type { HeaderMap } from '../../http/header-map.js';
 import { NO_CONDITIONS, type ReadConditions, type WriteConditions } from '../../objects/conditions.js';
 import { parseETagList } from './entity-tags.js';
 import { parseHttpDate, parseTimestamp } from './http-date.js';
+import { notImplemented } from './not-implemented.js';
 
 /** The conditions of GetObject and HeadObject. A date that cannot be read is as good as no header (RFC 9110). */
 export function decodeReadConditions(headers: HeaderMap): ReadConditions {
@@ -57,10 +58,6 @@ export function decodeWriteConditions(headers: HeaderMap): WriteConditions {
   }
   if (noneMatch === undefined) return { ifMatch: parseETagList(match as string, 'strong') };
   return { ifNoneMatch: parseETagList(noneMatch, 'strong') };
-}
-
-function notImplemented(header: string, message: string): S3Error {
-  return new S3Error('NotImplemented', { message, details: { Header: header } });
 }
 
 /**

@@ -2,7 +2,7 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
 import type { ObjectAttributes, Tag } from '../../objects/object-info.js';
 import { parseStorageClass, STANDARD_STORAGE_CLASS } from './storage-class.js';
-import { parseTaggingHeader } from './tag-set.js';
+import { parseTaggingHeader } from '../documents/tag-set.js';
 
 /** The prefix of user metadata headers. */
 export const METADATA_PREFIX = 'x-amz-meta-';

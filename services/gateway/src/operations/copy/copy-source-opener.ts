@@ -6,11 +6,11 @@ import { Buckets, type Bucket } from '../../objects/buckets.js';
 import type { OpenObject } from '../../objects/object-store.js';
 import { NO_BYTES, type ReadIntent } from '../../objects/read-intent.js';
 import type { ObjectContext } from '../operation.js';
-import { decodeCopySourceConditions } from './conditional-headers.js';
+import { decodeCopySourceConditions } from '../parameters/conditional-headers.js';
 import { decodeCopySource } from './copy-source.js';
-import { checkExpectedSourceOwner } from './expected-bucket-owner.js';
+import { checkExpectedSourceOwner } from '../parameters/expected-bucket-owner.js';
 import { OpenCopySource } from './open-copy-source.js';
-import { requireCopySourceConditions } from './read-preconditions.js';
+import { requireCopySourceConditions } from '../parameters/read-preconditions.js';
 
 /** Finds, authorizes and opens the source of CopyObject and UploadPartCopy: the same gate as a GetObject of it. */
 @Injectable()

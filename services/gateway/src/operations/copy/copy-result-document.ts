@@ -1,6 +1,6 @@
 import type { Checksum } from '../../objects/checksum.js';
 import { compileDocument, type XmlTemplate } from '../../xml/xml-template.js';
-import { checksumMarkup } from './checksum-markup.js';
+import { checksumMarkup } from '../documents/checksum-markup.js';
 
 /** What a copy has made. */
 export interface CopyResult {

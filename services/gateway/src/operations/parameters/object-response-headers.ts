@@ -1,9 +1,7 @@
-import type { ObjectAttributes, ObjectInfo } from '../../objects/object-info.js';
+import { DEFAULT_CONTENT_TYPE } from '../../objects/file/content-type.js';
+import type { ObjectInfo } from '../../objects/object-info.js';
 import { formatHttpDate } from './http-date.js';
 import { METADATA_PREFIX } from './object-headers.js';
-
-/** What S3 says of an object that was stored without a content type. */
-export const DEFAULT_CONTENT_TYPE = 'binary/octet-stream';
 
 /**
  * The headers that describe an object, for GetObject and HeadObject: a fresh flat list that the caller goes on filling.
@@ -68,9 +66,4 @@ function spelling(name: string): string {
     default:
       return name;
   }
-}
-
-/** The attributes of an object with other tags. */
-export function withTags(attributes: ObjectAttributes, tags: ObjectAttributes['tags']): ObjectAttributes {
-  return { headers: attributes.headers, metadata: attributes.metadata, tags };
 }

@@ -1,7 +1,7 @@
 import { S3Error } from '../../errors/s3-error.js';
 import { parseXml } from '../../xml/xml-reader.js';
 import { compileDocument } from '../../xml/xml-template.js';
-import { aclsDisabled } from './acl-headers.js';
+import { aclsDisabled } from '../parameters/acl-headers.js';
 import type { Owner } from './owner.js';
 
 const XSI = 'http://www.w3.org/2001/XMLSchema-instance';
