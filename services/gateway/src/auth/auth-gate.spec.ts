@@ -13,7 +13,7 @@ import {
   type WireRequest,
 } from '../../test/support/auth-fixture.js';
 import type { Snapshot } from '../config/snapshot.js';
-import type { BodyKind } from '../operations/operation.js';
+import type { BodyKind } from '../body/body-kind.js';
 import { AuthGate } from './auth-gate.js';
 import type { Authentication } from './authentication.js';
 import { ANONYMOUS } from './identity.js';

@@ -1,11 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import type { BodyFraming } from '../body/body-framing.js';
+import type { BodyKind } from '../body/body-kind.js';
 import type { Snapshot } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { S3Request } from '../http/s3-request.js';
-import type { BodyKind } from '../operations/operation.js';
 import type { Authentication } from './authentication.js';
-
 import { MAX_SKEW_MS, requestExpired, requireFresh } from './clock-skew.js';
 import { ANONYMOUS } from './identity.js';
 import { payloadFraming } from './payload-framing.js';

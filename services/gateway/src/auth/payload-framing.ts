@@ -1,6 +1,6 @@
 import type { BodyFraming } from '../body/body-framing.js';
 import { S3Error } from '../errors/s3-error.js';
-import type { BodyKind } from '../operations/operation.js';
+import type { BodyKind } from '../body/body-kind.js';
 import type { VerifiedV4 } from './sigv4/verify-v4.js';
 import { V4ChunkSigner } from './sigv4/v4-chunk-signer.js';
 

@@ -7,7 +7,7 @@ import type { S3ErrorCode } from '../errors/s3-error-codes.js';
 import { redactTarget } from '../observability/redact-target.js';
 import type { AuthenticationType, RequestRecord } from '../observability/request-record.js';
 import type { Bucket } from '../objects/buckets.js';
-import type { Observed } from '../operations/observed.js';
+import type { Observed } from './observed.js';
 import type { OperationDescription } from '../operations/operation.js';
 import { newRequestId } from './request-id.js';
 import type { S3Request } from './s3-request.js';

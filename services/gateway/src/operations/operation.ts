@@ -2,24 +2,14 @@ import { Injectable, SetMetadata, applyDecorators } from '@nestjs/common';
 import type { Principal } from '../auth/identity.js';
 import type { Permission } from '../auth/permission.js';
 import type { BodyFraming } from '../body/body-framing.js';
+import type { BodyKind } from '../body/body-kind.js';
 import type { ObjectKey } from '../http/object-key.js';
 import type { S3PathKind } from '../http/s3-path.js';
 import type { S3Request } from '../http/s3-request.js';
 import type { S3Response } from '../http/s3-response.js';
 import type { Bucket } from '../objects/buckets.js';
 import type { MaybePromise } from '../maybe-promise.js';
-import type { Observed } from './observed.js';
-
-/** What the body of a request is to an operation. */
-export type BodyKind =
-  /** None: bytes that come all the same are refused. */
-  | 'none'
-  /** A small XML document, read whole. */
-  | 'document'
-  /** An object's bytes, streamed; the only kind for which `aws-chunked` is allowed. */
-  | 'object'
-  /** multipart/form-data (POST upload). */
-  | 'form';
+import type { Observed } from '../http/observed.js';
 
 /** How a request picks an operation, and what the pipeline must know before the operation runs. */
 export interface OperationDescription {
@@ -33,7 +23,12 @@ export interface OperationDescription {
   readonly headers?: readonly string[];
   /** Further sub-resource parameters that this operation understands (`partNumber` of GetObject). */
   readonly optionalQuery?: readonly string[];
-  /** Needed on the request's bucket and key; `any`: some permission on some of the bucket's keys, for what only tells that the bucket exists; `authenticated`: any identity, and the operation finds the bucket and decides itself; `public`: no authentication at all (CORS preflight). */
+  /**
+   * Needed on the request's bucket and key.
+   * - `any`: some permission on some of the bucket's keys, for what only tells that the bucket exists.
+   * - `authenticated`: any identity; the operation finds the bucket and decides itself.
+   * - `public`: no authentication at all (CORS preflight).
+   */
   readonly permission: Permission | 'any' | 'authenticated' | 'public';
   readonly body: BodyKind;
 }

@@ -10,7 +10,7 @@ import { parseObjectKey } from '../../src/http/object-key.js';
 import { QueryParameters } from '../../src/http/query-parameters.js';
 import type { S3Response } from '../../src/http/s3-response.js';
 import { Buckets, type Bucket } from '../../src/objects/buckets.js';
-import type { Observed } from '../../src/operations/observed.js';
+import type { Observed } from '../../src/http/observed.js';
 import type { ObjectContext } from '../../src/operations/operation.js';
 import { MemoryObjectStore } from './memory-object-store.js';
 

@@ -11,7 +11,7 @@ import type { Snapshot } from '../../config/snapshot.js';
 import { SnapshotStore } from '../../config/snapshot-store.js';
 import type { S3ErrorCode } from '../../errors/s3-error-codes.js';
 import type { S3Request } from '../../http/s3-request.js';
-import type { Observed } from '../observed.js';
+import type { Observed } from '../../http/observed.js';
 import type { S3Response } from '../../http/s3-response.js';
 import { PostObject } from './post-object.js';
 

@@ -11,7 +11,7 @@ import { Buckets } from '../../objects/buckets.js';
 import { NO_CONDITIONS } from '../../objects/conditions.js';
 import type { ObjectAttributes } from '../../objects/object-info.js';
 import { bucketNameOf } from '../bucket/bucket-name-of.js';
-import type { Observed } from '../observed.js';
+import type { Observed } from '../../http/observed.js';
 import { type Operation, type OperationContext, S3Operation } from '../operation.js';
 import { checkAclHeaders } from '../parameters/acl-headers.js';
 import { decodeObjectAttributes } from '../parameters/object-headers.js';
