@@ -24,6 +24,14 @@ describe('readDocument', () => {
     await expect(read).rejects.toThrow(expect.objectContaining({ code }) as Error);
   });
 
+  it('is empty where the request has no body, and says no length', async () => {
+    expect(await readDocument(fakeRequest({}, []), { kind: 'plain' })).toEqual(Buffer.alloc(0));
+    const signed = readDocument(fakeRequest({}, []), { kind: 'plain', sha256: hash('sha256', XML) });
+    await expect(signed).rejects.toThrow(expect.objectContaining({ code: 'XAmzContentSHA256Mismatch' }) as Error);
+    const chunked = readDocument(fakeRequest({ 'transfer-encoding': 'chunked' }, [XML]), { kind: 'plain' });
+    await expect(chunked).rejects.toThrow(expect.objectContaining({ code: 'MissingContentLength' }) as Error);
+  });
+
   it('verifies a signed hash', async () => {
     const read = readDocument(fakeRequest(LENGTH, [XML]), { kind: 'plain', sha256: hash('sha256', 'other') });
     await expect(read).rejects.toThrow(expect.objectContaining({ code: 'XAmzContentSHA256Mismatch' }) as Error);

@@ -41,6 +41,7 @@ export async function readDocument(
     maxLength: limit,
     tooLarge: 'MaxMessageLengthExceeded',
     ignoreChecksums: checksumOf === 'object',
+    mayBeAbsent: true,
     ...(idleTimeout === undefined ? {} : { idleTimeout }),
   });
   const pieces: Buffer[] = [];

@@ -15,6 +15,8 @@ import { pumpStream } from './stream-pump.js';
 /** Milliseconds without a byte after which an upload is given up. */
 export const DEFAULT_IDLE_TIMEOUT = 60_000;
 
+const NO_BODY: BodyLength = { decoded: 0, wire: 0 };
+
 export interface UploadBodyOptions {
   /** Decoded bytes at most; 5 TiB unless given. */
   readonly maxLength?: number;
@@ -26,6 +28,8 @@ export interface UploadBodyOptions {
   readonly algorithm?: ChecksumAlgorithm;
   /** `x-amz-checksum-*` is about something else than this body. */
   readonly ignoreChecksums?: boolean;
+  /** The request may have no body at all, and then says no length (RFC 9112, 6.3); an upload has to say one, be it 0. */
+  readonly mayBeAbsent?: boolean;
 }
 
 /** The body of a request, not yet read. */
@@ -46,7 +50,8 @@ export function createUploadBody(
   framing: BodyFraming,
   options: UploadBodyOptions = {},
 ): UploadBody {
-  const length = parseBodyLength(request.headers, framing);
+  const absent = options.mayBeAbsent === true && isAbsent(request.headers);
+  const length = absent ? NO_BODY : parseBodyLength(request.headers, framing);
   const maxLength = options.maxLength ?? MAX_OBJECT_BYTES;
   if (length.decoded > maxLength) {
     throw new S3Error(options.tooLarge ?? 'EntityTooLarge', {
@@ -67,6 +72,10 @@ export function createUploadBody(
     ...(options.algorithm === undefined ? {} : { algorithm: options.algorithm }),
   };
   return new RequestBody(request, framing, length, plan, options.idleTimeout ?? DEFAULT_IDLE_TIMEOUT);
+}
+
+function isAbsent(headers: HeaderMap): boolean {
+  return !headers.has('content-length') && !headers.has('transfer-encoding');
 }
 
 function contentMd5Only(headers: HeaderMap): readonly [string, string][] {

@@ -115,6 +115,7 @@ describe('GetObject', () => {
     [{ query: 'versionId=abc' }, 'NoSuchVersion'],
     [{ query: 'response-content-type=text/html', principal: ANONYMOUS }, 'InvalidRequest'],
     [{ headers: { 'x-amz-server-side-encryption-customer-algorithm': 'AES256' } }, 'InvalidRequest'],
+    [{ headers: { 'x-amz-server-side-encryption': 'aws:kms' } }, 'InvalidArgument'],
     [{ key: 'missing' }, 'NoSuchKey'],
   ])('refuses %j and leaves nothing open', async (facts, code) => {
     expect(await codeOf(() => get(facts as Omit<RequestFacts, 'bucket'>))).toBe(code);

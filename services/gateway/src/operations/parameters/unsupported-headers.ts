@@ -2,8 +2,10 @@ import { S3Error } from '../../errors/s3-error.js';
 import type { HeaderMap } from '../../http/header-map.js';
 import { notImplemented } from './not-implemented.js';
 
+const ENCRYPTION = 'x-amz-server-side-encryption';
+
 const SSE_HEADERS = [
-  'x-amz-server-side-encryption',
+  ENCRYPTION,
   'x-amz-server-side-encryption-customer-algorithm',
   'x-amz-server-side-encryption-customer-key',
   'x-amz-server-side-encryption-customer-key-md5',
@@ -51,8 +53,15 @@ export function refuseUnsupportedCopyHeaders(headers: HeaderMap): void {
   for (const name of SOURCE_SSE_HEADERS) if (headers.has(name)) throw notEncrypted();
 }
 
-/** SSE-C keys on a read: no object here is encrypted with one. @throws S3Error `InvalidRequest` */
+/**
+ * SSE-C keys on a read: no object here is encrypted with one. What an upload says of encryption has no place in a read at all.
+ *
+ * @throws S3Error `InvalidRequest`, `InvalidArgument`
+ */
 export function refuseDecryptionHeaders(headers: HeaderMap): void {
+  const encryption = headers.get(ENCRYPTION);
+  if (encryption !== undefined)
+    throw S3Error.invalidArgument(ENCRYPTION, encryption, `${ENCRYPTION} header is not supported for this operation.`);
   for (const name of SSE_C_READ_HEADERS) if (headers.has(name)) throw notEncrypted();
 }
 
