@@ -13,6 +13,7 @@ import { MetricsView } from './observability/metrics-view.js';
 export class Operator implements HealthView, OnApplicationShutdown {
   private readonly log = new Logger('operator');
   private readonly server = new HealthServer(this);
+  private readonly told = Promise.withResolvers<void>();
   private synced = false;
   private stopping = false;
 
@@ -33,13 +34,14 @@ export class Operator implements HealthView, OnApplicationShutdown {
   async run(): Promise<boolean> {
     await this.server.listen(this.configuration.listen);
     this.log.log(`health and metrics on port ${this.server.port}`);
-    await this.cache.start();
-    this.synced = true;
+    // The first read takes as long as the API server is away, and who is told to end must not wait for it.
+    await Promise.race([this.cache.start(), this.told.promise]);
     if (this.stopping) return true;
+    this.synced = true;
     if (!this.configuration.leaderElection.enabled) {
       await this.controller.start();
       this.log.log('reconciling, without leader election');
-      await new Promise<void>((resolve) => (this.endAlone = resolve));
+      await this.told.promise;
       await this.controller.stop();
       return true;
     }
@@ -49,7 +51,7 @@ export class Operator implements HealthView, OnApplicationShutdown {
   /** Lets passes that run end, gives leadership up, and ends. */
   async stop(): Promise<void> {
     this.stopping = true;
-    this.endAlone();
+    this.told.resolve();
     await this.elector.stop();
   }
 
@@ -69,8 +71,6 @@ export class Operator implements HealthView, OnApplicationShutdown {
   async metrics(): Promise<string> {
     return await this.view.text();
   }
-
-  private endAlone: () => void = () => undefined;
 
   private async lead(): Promise<boolean> {
     let outcome: 'lost' | 'stopped' = 'stopped';
