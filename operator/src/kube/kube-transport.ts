@@ -90,9 +90,9 @@ export class KubeTransport {
       const end = (): void => ending.abort(signal.reason);
       signal.addEventListener('abort', end, { once: true });
       const answer = await this.#send(request, ending.signal);
-      signal.removeEventListener('abort', end);
       this.#report(request, String(answer.statusCode), started);
       if (answer.statusCode !== 200) throw await this.#failure(request, answer);
+      signal.removeEventListener('abort', end);
       const abort = (): void => void answer.body.destroy();
       options.signal?.addEventListener('abort', abort, { once: true });
       answer.body.once('close', () => options.signal?.removeEventListener('abort', abort));

@@ -18,9 +18,17 @@ export interface FakeRequest {
   readonly port: number | undefined;
 }
 
+/** An answer as told. */
+export interface ScriptedAnswer {
+  readonly status: number;
+  readonly body?: unknown;
+  readonly headers?: Record<string, string>;
+  /** The body's end never comes. */
+  readonly stalls?: boolean;
+}
+
 /** What to answer instead of the usual. `hang`: nothing, ever. `reset`: the connection is cut. */
-export type FakeAnswer =
-  { readonly status: number; readonly body?: unknown; readonly headers?: Record<string, string> } | 'hang' | 'reset';
+export type FakeAnswer = ScriptedAnswer | 'hang' | 'reset';
 
 /** The server's end of a watch. */
 export class FakeWatch {
@@ -213,7 +221,9 @@ function give(response: ServerResponse, answer: FakeAnswer): void {
     return;
   }
   response.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
-  response.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
+  const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {});
+  if (answer.stalls) response.write(body);
+  else response.end(body);
 }
 
 /** The `Status` that goes with a failure. */
