@@ -54,6 +54,16 @@ describe('KubeTransport', () => {
     api.answerNext('any', { ...STALLED, status });
     await expect(client.get(CONFIG_MAPS, ref, { timeoutMs: 50 })).rejects.toMatchObject({ reason: 'Timeout' });
   });
+
+  it('does not wait for a credential plugin that hangs', async () => {
+    const plugin = await api.writeFile('plugin', '#!/bin/sh\nwhile [ -e "$0" ]; do sleep 0.1; done\n');
+    await api.writeKubeconfig({ exec: { apiVersion: 'client.authentication.k8s.io/v1', command: plugin } });
+    const abort = new AbortController();
+    const call = client.get(CONFIG_MAPS, ref, { signal: abort.signal });
+    abort.abort();
+    await expect(call).rejects.toMatchObject({ reason: 'Aborted' });
+    await expect(client.get(CONFIG_MAPS, ref, { timeoutMs: 50 })).rejects.toMatchObject({ reason: 'Timeout' });
+  });
 });
 
 async function until(condition: () => boolean): Promise<void> {

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.js';
 import type { KubeAccess, KubeCredentials } from './kube-credentials.js';
 import { type KubeCall, KubeError } from './kube-error.js';
+import { orAborted } from './or-aborted.js';
 import type { TokenBucket } from './token-bucket.js';
 
 /** One request that ended, for metrics. */
@@ -128,13 +129,14 @@ export class KubeTransport {
   }
 
   async #send(request: KubeRequest, signal: AbortSignal): Promise<Answer> {
-    const access = await this.#access(request);
+    // A credential plugin may hang, and nobody but us ends what waits for it.
+    const access = await orAborted(this.#access(request), signal);
     const answer = await this.#sendWith(access, request, signal);
     if (answer.statusCode !== 401) return answer;
     // Tokens rotate: one that was just replaced is refused once, with the new one in the file already.
     await answer.body.dump();
     this.parts.credentials.renew(access);
-    return this.#sendWith(await this.#access(request), request, signal);
+    return this.#sendWith(await orAborted(this.#access(request), signal), request, signal);
   }
 
   async #access(request: KubeRequest): Promise<KubeAccess> {
@@ -163,6 +165,7 @@ export class KubeTransport {
       body: request.body === undefined ? null : JSON.stringify(request.body),
       signal,
     });
+    // undici looks at the signal of a request only when it has a connection, for which it may wait ten seconds.
     return orAborted(answer, signal);
   }
 
@@ -235,16 +238,6 @@ function explain(request: KubeRequest, error: unknown, signal: AbortSignal): Kub
     reason: 'ConnectionFailed',
     detail: error instanceof Error ? error.message : undefined,
     cause: error,
-  });
-}
-
-/** undici looks at the signal of a request only when it has a connection, for which it may wait ten seconds. */
-function orAborted(answer: Promise<Answer>, signal: AbortSignal): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const abort = (): void => reject(signal.reason as Error);
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    void answer.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
   });
 }
 
