@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { RequestOptions } from 'node:https';
-import { KubeConfig } from '@kubernetes/client-node';
+import { type Cluster, KubeConfig } from '@kubernetes/client-node';
 import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import type { Clock } from './clock.js';
+import { KubeconfigError } from './kubeconfig-error.js';
 
 /** What one request is sent with. */
 export interface KubeAccess {
@@ -65,7 +66,11 @@ export class KubeCredentials {
     return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace;
   }
 
-  /** What a request is to be sent with now. */
+  /**
+   * What a request is to be sent with now.
+   *
+   * @throws KubeconfigError, or whatever a file or a plugin leads to, the message of which may hold secrets
+   */
   async access(): Promise<KubeAccess> {
     if (this.#access && this.clock.now() - this.#readAt < FRESH_MS) return this.#access;
     // Many requests at once must not start many credential plugins.
@@ -93,10 +98,10 @@ export class KubeCredentials {
   }
 
   async #read(): Promise<KubeAccess> {
-    this.#config ??= this.load();
-    const config = this.#config;
-    const cluster = config.getCurrentCluster();
-    if (!cluster) throw new Error('the kubeconfig has no current cluster');
+    const config = this.#config ?? this.load();
+    const cluster = usableCluster(config);
+    // Only now: what is wrong with a kubeconfig may be put right while we run.
+    this.#config = config;
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     const headers: Record<string, string> = { 'user-agent': 'bucketway-operator', accept: 'application/json' };
@@ -136,11 +141,24 @@ export class KubeCredentials {
   }
 }
 
+function usableCluster(config: KubeConfig): Cluster {
+  const cluster = config.getCurrentCluster();
+  if (!cluster) throw new KubeconfigError('the kubeconfig has no current cluster');
+  const { proxyUrl, server, skipTLSVerify } = cluster;
+  if (proxyUrl !== undefined && !/^https?:/.test(proxyUrl)) {
+    throw new KubeconfigError('proxy-url of the kubeconfig must begin with http: or https:');
+  }
+  // client-node refuses it too, in words that nobody would be told.
+  if (server.startsWith('http:') && proxyUrl === undefined && !skipTLSVerify) {
+    throw new KubeconfigError('a server of http: needs insecure-skip-tls-verify: true in the kubeconfig');
+  }
+  return cluster;
+}
+
 type TlsOptions = Pick<RequestOptions, 'ca' | 'cert' | 'key' | 'servername' | 'rejectUnauthorized'>;
 
 function makeDispatcher(tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
   if (proxyUrl === undefined) return new Agent({ ...POOL, connect: { ...CONNECT, ...tls } });
-  if (!/^https?:/.test(proxyUrl)) throw new Error('proxy-url of the kubeconfig must begin with http: or https:');
   return new ProxyAgent({ ...POOL, uri: proxyUrl, connect: CONNECT, requestTls: tls });
 }
 

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from './clock.js';
 import type { KubeAccess, KubeCredentials } from './kube-credentials.js';
 import { type KubeCall, KubeError } from './kube-error.js';
+import { KubeconfigError } from './kubeconfig-error.js';
 import { orAborted } from './or-aborted.js';
 import type { TokenBucket } from './token-bucket.js';
 
@@ -143,9 +144,7 @@ export class KubeTransport {
     try {
       return await this.parts.credentials.access();
     } catch (error) {
-      // Not its message: a plugin's output may be anything.
-      const detail = error instanceof Error && 'code' in error ? String(error.code) : undefined;
-      throw new KubeError(request.call, { status: 0, reason: 'CredentialsFailed', detail });
+      throw new KubeError(request.call, { status: 0, reason: 'CredentialsFailed', detail: safeDetail(error) });
     }
   }
 
@@ -171,13 +170,9 @@ export class KubeTransport {
 
   async #failure(request: KubeRequest, answer: Answer): Promise<KubeError> {
     const body = await answer.body.text();
-    const retryAfter = answer.headers['retry-after'];
-    return KubeError.fromAnswer(
-      request.call,
-      answer.statusCode,
-      body,
-      typeof retryAfter === 'string' ? retryAfter : undefined,
-    );
+    const header = answer.headers['retry-after'];
+    const retryAfter = typeof header === 'string' ? header : undefined;
+    return KubeError.fromAnswer(request.call, answer.statusCode, body, retryAfter);
   }
 
   /** Milliseconds, or undefined where repeating is not right. */
@@ -239,6 +234,12 @@ function explain(request: KubeRequest, error: unknown, signal: AbortSignal): Kub
     detail: error instanceof Error ? error.message : undefined,
     cause: error,
   });
+}
+
+/** What may be told of why there are no credentials: of others' errors no message, for a plugin's output may be anything. */
+function safeDetail(error: unknown): string | undefined {
+  if (error instanceof KubeconfigError) return error.message;
+  return error instanceof Error && 'code' in error ? String(error.code) : undefined;
 }
 
 function connectionWasClosed(error: unknown): boolean {

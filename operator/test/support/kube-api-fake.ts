@@ -110,12 +110,14 @@ export class FakeKubeApi {
     return join(this.folder, name);
   }
 
-  async writeKubeconfig(user: object, server = this.url): Promise<void> {
+  /** @param changes entries of the file that replace the usual ones */
+  async writeKubeconfig(user: object, server = this.url, changes: object = {}): Promise<void> {
     const config = {
       'current-context': 'fake',
       contexts: [{ name: 'fake', context: { cluster: 'fake', user: 'fake', namespace: 'here' } }],
       clusters: [{ name: 'fake', cluster: { server, 'insecure-skip-tls-verify': true } }],
       users: [{ name: 'fake', user }],
+      ...changes,
     };
     await writeFile(this.kubeconfigPath, JSON.stringify(config));
   }
