@@ -4,14 +4,12 @@ import type { KubeObject } from './kube-object.js';
 export interface Secret extends KubeObject {
   type?: string;
   data?: Record<string, string>;
-  stringData?: Record<string, string>;
   immutable?: boolean;
 }
 
-/** v1 ConfigMap. `binaryData` is base64. */
+/** v1 ConfigMap. */
 export interface ConfigMap extends KubeObject {
   data?: Record<string, string>;
-  binaryData?: Record<string, string>;
   immutable?: boolean;
 }
 
@@ -74,19 +72,4 @@ export interface Event extends KubeObject {
   regarding?: ObjectReference;
   note?: string;
   series?: { count: number; lastObservedTime: string };
-}
-
-/** One endpoint of a slice. */
-export interface Endpoint {
-  addresses: string[];
-  conditions?: { ready?: boolean; serving?: boolean; terminating?: boolean };
-  nodeName?: string;
-  targetRef?: ObjectReference;
-}
-
-/** discovery.k8s.io/v1 EndpointSlice. */
-export interface EndpointSlice extends KubeObject {
-  addressType: 'IPv4' | 'IPv6' | 'FQDN';
-  endpoints: Endpoint[];
-  ports?: { name?: string; port?: number; protocol?: string }[];
 }

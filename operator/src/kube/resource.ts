@@ -1,4 +1,4 @@
-import type { ConfigMap, EndpointSlice, Event, Lease, Namespace, Pod, Secret } from './core-objects.js';
+import type { ConfigMap, Event, Lease, Namespace, Pod, Secret } from './core-objects.js';
 import type { KubeObject, ObjectRef } from './kube-object.js';
 
 declare const OBJECT_TYPE: unique symbol;
@@ -31,13 +31,6 @@ export const EVENTS: Resource<Event> = {
   version: 'v1',
   plural: 'events',
   kind: 'Event',
-  namespaced: true,
-};
-export const ENDPOINT_SLICES: Resource<EndpointSlice> = {
-  group: 'discovery.k8s.io',
-  version: 'v1',
-  plural: 'endpointslices',
-  kind: 'EndpointSlice',
   namespaced: true,
 };
 
