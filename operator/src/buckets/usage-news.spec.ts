@@ -1,10 +1,10 @@
 import type { S3Bucket, S3BucketStatus } from '@bucketway/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import type { ClusterCache } from '../cluster/cluster-cache.js';
 import type { GatewayFleet } from '../gateways/gateway-fleet.js';
 import { NO_USAGE } from '../gateways/usage-report.js';
 import type { ReportedUsage, UsageReport } from '../gateways/usage-report.js';
-import { ManualClock } from '../kube/clock.js';
 import type { BucketQueue } from './bucket-queue.js';
 import { UsageNews } from './usage-news.js';
 

@@ -1,5 +1,6 @@
 import { MAX_DOCUMENT_BYTES, shardOf, verify } from '@bucketway/contract';
 import { describe, expect, it } from 'vitest';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import {
   keyOfDocument,
   keyRing,
@@ -8,7 +9,6 @@ import {
   ringRef,
 } from '../../test/support/publisher-fixture.js';
 import { buildAppSecret } from '../credentials/app-secret.js';
-import { ManualClock } from '../kube/clock.js';
 import type { Secret } from '../kube/core-objects.js';
 import type { KubeObject } from '../kube/kube-object.js';
 import { documentObjectName } from './document-names.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../kube/clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { RemovalGuard } from './removal-guard.js';
 import type { RemovalHold } from './removal-guard.js';
 

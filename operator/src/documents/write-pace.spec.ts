@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../kube/clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { WritePace } from './write-pace.js';
 
 const LIMITS = { burst: 3, perSecond: 1, bytesPerSecond: 100_000 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from '../kube/clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import type { GatewayPod } from './gateway-pod.js';
 import { GatewayNudger, NUDGE_ANNOTATION } from './gateway-nudger.js';
 

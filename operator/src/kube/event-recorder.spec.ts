@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failure, FakeKubeApi } from '../../test/support/kube-api-fake.js';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { EventRecorder, type RecordedEvent } from './event-recorder.js';
 import { KubeClient } from './kube-client.js';
 

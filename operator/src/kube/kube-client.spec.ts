@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failure, FakeKubeApi } from '../../test/support/kube-api-fake.js';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { KubeClient } from './kube-client.js';
 import { KubeError } from './kube-error.js';
 import type { KubeRequestRecord } from './kube-transport.js';

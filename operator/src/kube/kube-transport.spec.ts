@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeKubeApi } from '../../test/support/kube-api-fake.js';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { KubeClient } from './kube-client.js';
 import type { KubeRequestRecord } from './kube-transport.js';
 import { CONFIG_MAPS } from './resource.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import type { Lease } from './core-objects.js';
 import type { KubeClient } from './kube-client.js';
 import { KubeError } from './kube-error.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { failure, FakeKubeApi, type FakeWatch } from '../../test/support/kube-api-fake.js';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import type { ConfigMap } from './core-objects.js';
 import { KubeClient } from './kube-client.js';
 import { Reflector, type ReflectorOptions } from './reflector.js';

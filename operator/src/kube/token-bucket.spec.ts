@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { TokenBucket } from './token-bucket.js';
 
 describe('TokenBucket', () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ManualClock } from './clock.js';
+import { ManualClock } from '../../test/support/manual-clock.js';
 import { WorkQueue } from './work-queue.js';
 
 /** A reconcile that ends when the test says so. */

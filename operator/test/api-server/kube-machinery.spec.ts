@@ -1,7 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join, dirname } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { ManualClock } from '../../src/kube/clock.js';
 import type { ConfigMap } from '../../src/kube/core-objects.js';
 import { EventRecorder } from '../../src/kube/event-recorder.js';
 import { KubeClient } from '../../src/kube/kube-client.js';
@@ -12,6 +11,7 @@ import { CONFIG_MAPS, EVENTS, LEASES, NAMESPACES, type Resource, SECRETS } from 
 import type { StoreChange } from '../../src/kube/store.js';
 import { KubeApiProxy } from '../support/kube-api-proxy.js';
 import { type KubeApiServer, NO_KUBE_API_SERVER, startKubeApiServer } from '../support/kube-api-server.js';
+import { ManualClock } from '../support/manual-clock.js';
 
 describe.skipIf(NO_KUBE_API_SERVER)('the Kubernetes machinery on a real API server (needs KUBEBUILDER_ASSETS)', () => {
   let api: KubeApiServer;

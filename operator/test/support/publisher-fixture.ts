@@ -9,8 +9,8 @@ import { DocumentPublisher } from '../../src/documents/document-publisher.js';
 import type { Drift } from '../../src/documents/drift.js';
 import type { PublisherOptions } from '../../src/documents/publisher-options.js';
 import type { RemovalHold } from '../../src/documents/removal-guard.js';
-import { ManualClock } from '../../src/kube/clock.js';
 import type { ConfigMap, Secret } from '../../src/kube/core-objects.js';
+import { ManualClock } from './manual-clock.js';
 import { MemoryDocumentApi } from './memory-document-api.js';
 
 export const NAMESPACE = 'storage';
