@@ -50,7 +50,9 @@ async function run(
   const supervisor = new Supervisor(source, log);
   const signalled = firstSignal();
   try {
-    started(await supervisor.start());
+    // A start may take as long as a storage or a process hangs: whoever wants it ended does not wait for it.
+    const addresses = await Promise.race([supervisor.start(), signalled.then(() => undefined)]);
+    if (addresses !== undefined) started(addresses);
   } catch (error) {
     await supervisor.close();
     throw explain(error, portHint);

@@ -56,6 +56,8 @@ export class Supervisor implements AdminView {
     this.live.onChange((change) => this.apply(change));
     this.followUsage();
     const s3 = await this.fleet.start(this.live.inForce);
+    // Closed while it started: nothing may begin that nobody would end.
+    if (this.state === 'draining') return { s3, admin: this.admin?.address };
     this.usageKeeper.begin(this.fleet);
     this.live.watch();
     this.state = 'running';

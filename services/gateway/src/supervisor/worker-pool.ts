@@ -36,6 +36,14 @@ const WORKER_FLAGS = [
   '--concurrent-recompilation-queue-length=64',
 ];
 
+/** A start that is under way. */
+interface Start {
+  /** The numbers whose process has listened. */
+  readonly listened: Set<number>;
+  listening(address: ListenAddress): void;
+  failed(error: StartError): void;
+}
+
 /**
  * Several processes that share one listening socket, through node:cluster. Connections go round robin: each process
  * gets as many, however few there are. A process that dies is replaced.
@@ -49,6 +57,8 @@ export class WorkerPool implements Fleet {
   /** Those of processes that died are not forgotten. */
   private keyUses = new Map<string, number>();
   private change: ConfigurationChange | undefined;
+  /** Until each number's process, or the one that replaced it, has listened. */
+  private starting: Start | undefined;
   private closing: (() => void) | undefined;
   private cutOff = false;
 
@@ -75,19 +85,10 @@ export class WorkerPool implements Fleet {
 
   start(change: ConfigurationChange): Promise<ListenAddress> {
     this.change = change;
-    const started = new Promise<ListenAddress>((resolve, reject) => {
-      let listening = 0;
-      let address: ListenAddress | undefined;
-      for (let number = 1; number <= this.count; number++) {
-        this.fork(number, {
-          listening: (of) => {
-            address ??= of;
-            if (++listening === this.count) resolve(address);
-          },
-          failed: reject,
-        });
-      }
+    const started = new Promise<ListenAddress>((listening, failed) => {
+      this.starting = { listened: new Set(), listening, failed };
     });
+    for (let number = 1; number <= this.count; number++) this.fork(number);
     // While they start, which takes longer.
     trimHeap();
     return started;
@@ -142,20 +143,15 @@ export class WorkerPool implements Fleet {
     return !this.cutOff;
   }
 
-  private fork(
-    number: number,
-    starting?: { listening: (address: ListenAddress) => void; failed: (error: StartError) => void },
-  ): void {
+  private fork(number: number): void {
     const restarts = this.restarts.get(number)?.count ?? 0;
-    let listening = false;
     const worker = new Worker(number, restarts, this.settings, () => this.change as ConfigurationChange, {
       listening: (address) => {
-        listening = true;
         worker.tellUsage(this.usage.all());
-        starting?.listening(address);
+        this.listening(number, address);
       },
       failed: (error) => {
-        if (starting !== undefined && !listening) return starting.failed(error);
+        if (this.starting?.listened.has(number) === false) return this.starting.failed(error);
         this.log.error(`worker ${number} cannot serve: ${error.message}`);
         // Its replacement tries again: the port was free once.
         worker.kill();
@@ -167,6 +163,15 @@ export class WorkerPool implements Fleet {
       },
     });
     this.workers.set(number, worker);
+  }
+
+  /** By number and not by process: one that died while it started is stood for by its replacement. */
+  private listening(number: number, address: ListenAddress): void {
+    const { starting } = this;
+    if (starting === undefined || this.closing !== undefined) return;
+    if (starting.listened.add(number).size < this.count) return;
+    this.starting = undefined;
+    starting.listening(address);
   }
 
   private exited(worker: Worker, how: string): void {
