@@ -7,6 +7,7 @@ const FILE_BUFFER_BYTES = 64 * 1024;
 const MAX_WAITING_BYTES = 4 * 1024 * 1024;
 const FLUSH_MS = 250;
 const RETRY_MS = 20;
+const NEWLINE = 0x0a;
 
 /**
  * Writes lines to a descriptor in batches and never waits: a reader that stalls costs lines, not requests. Several
@@ -68,17 +69,20 @@ export class BufferedWriter {
     });
   }
 
-  /** For the exit of the process: writes what is left, as far as the reader takes it. */
+  /** For the exit of the process: writes what is left, as far as the reader takes it, but for what the kernel is being given already. */
   flushSync(): void {
-    if (this.broken) return;
-    const rest = Buffer.concat([...this.queue, Buffer.from(this.batch.join(''))]);
-    this.queue.length = 0;
+    const rest = Buffer.concat([...this.queue.splice(this.writing ? 1 : 0), Buffer.from(this.batch.join(''))]);
+    this.waitingBytes = this.queue[0]?.length ?? 0;
     this.batch = [];
+    this.batchBytes = 0;
+    let at = 0;
     try {
-      for (let at = 0; at < rest.length;) at += writeSync(this.descriptor, rest, at);
+      while (!this.broken && at < rest.length) at += writeSync(this.descriptor, rest, at);
     } catch {
       this.broken = true;
     }
+    this.dropped += linesIn(rest.subarray(at));
+    if (!this.writing) this.settle();
   }
 
   private pump(): void {
@@ -87,33 +91,41 @@ export class BufferedWriter {
     this.writing = true;
     write(this.descriptor, first, (error, written) => {
       this.writing = false;
-      this.written(error, written);
+      this.written(first, error, written);
     });
   }
 
-  private written(error: NodeJS.ErrnoException | null, written: number): void {
-    const first = this.queue.shift();
-    if (first === undefined) return;
+  private written(first: Buffer, error: NodeJS.ErrnoException | null, written: number): void {
     if (error?.code === 'EAGAIN') {
-      this.queue.unshift(first);
       setTimeout(() => this.pump(), RETRY_MS).unref();
       return;
     }
     if (error !== null) return this.giveUp(error);
     this.waitingBytes -= written;
-    if (written < first.length) this.queue.unshift(first.subarray(written));
+    if (written < first.length) this.queue[0] = first.subarray(written);
+    else this.queue.shift();
     if (this.queue.length > 0) return this.pump();
-    for (const resolve of this.idle) resolve();
-    this.idle = [];
+    this.settle();
   }
 
   private giveUp(error: NodeJS.ErrnoException): void {
     // A full disk may have room again; a reader that went away does not come back.
     this.broken = error.code === 'EPIPE' || error.code === 'EBADF';
-    this.dropped++;
+    for (const lines of this.queue) this.dropped += linesIn(lines);
     this.queue.length = 0;
     this.waitingBytes = 0;
+    this.settle();
+  }
+
+  private settle(): void {
     for (const resolve of this.idle) resolve();
     this.idle = [];
   }
+}
+
+/** Counted only of what is lost: one of which a part was written is lost as well. */
+function linesIn(bytes: Buffer): number {
+  let lines = 0;
+  for (let at = bytes.indexOf(NEWLINE); at >= 0; at = bytes.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
 }

@@ -110,6 +110,30 @@ describe('BufferedWriter', () => {
     expect(readFileSync(file, 'utf8')).toBe('last\n');
   });
 
+  it('writes no line twice when the process ends while some are being written', async () => {
+    const writer = new BufferedWriter(descriptor);
+    writer.write('first\n');
+    writer.flush();
+    writer.write('last\n');
+    writer.flushSync();
+    await writer.drain();
+    expect(readFileSync(file, 'utf8').split('\n').toSorted()).toEqual(['', 'first', 'last']);
+    expect(writer.dropped).toBe(0);
+  });
+
+  it('counts each line that it gives up', async () => {
+    const readOnly = openSync(file, 'r');
+    const given = new BufferedWriter(readOnly, 4);
+    for (const line of ['a\n', 'b\n', 'c\n', 'd\n', 'e\n']) given.write(line);
+    await given.drain();
+    expect(given.dropped).toBe(5);
+    const last = new BufferedWriter(readOnly);
+    for (const line of ['a\n', 'b\n', 'c\n']) last.write(line);
+    last.flushSync();
+    expect(last.dropped).toBe(3);
+    closeSync(readOnly);
+  });
+
   it('drops lines rather than keep them without bound', async () => {
     const writer = new BufferedWriter(descriptor, 1000);
     const line = `${'x'.repeat(999)}\n`;

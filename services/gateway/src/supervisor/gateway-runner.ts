@@ -23,6 +23,9 @@ import type { Gateway, GatewayFactory } from './gateway-process.js';
 import { giveFreedBack } from './give-freed-back.js';
 import { trimHeap } from './trim-heap.js';
 
+/** How long the end of the process waits for the reader of its access log, in milliseconds. */
+const LOG_DRAIN_MS = 1_000;
+
 /** Runs a gateway in this process, with its metrics and its access log. */
 export class GatewayRunner {
   private readonly registry = new Registry();
@@ -136,8 +139,20 @@ export class GatewayRunner {
     // One that is about to listen, or failed to, has no requests to wait for, and would wait for its own start.
     if (this.listening) await this.gateway?.close(graceMs);
     clearTimeout(deadline);
-    this.accessLog?.flush();
+    await this.drainAccessLog();
     return inTime;
+  }
+
+  /** As far as its reader takes it within the time: what is left then is tried once more as the process exits. */
+  private async drainAccessLog(): Promise<void> {
+    const { accessLog } = this;
+    if (accessLog === undefined) return;
+    let limit: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      limit = setTimeout(resolve, LOG_DRAIN_MS);
+    });
+    await Promise.race([accessLog.drain(), late]);
+    clearTimeout(limit);
   }
 }
 

@@ -224,6 +224,14 @@ ${more}`;
     expect(await stopped).toBe(0);
   });
 
+  it('writes each line of its access log once, also those of its last moment', async () => {
+    const running = await start();
+    const client = running.client('AKMAIN', SECRET);
+    for (let turn = 0; turn < 3; turn++) await outcome(client, 'one');
+    expect(await running.stop()).toBe(0);
+    expect(running.stdout.split('\n').filter((line) => line.includes('"HeadBucket"'))).toHaveLength(3);
+  });
+
   it('does not drop a transfer when the configuration changes under it', async () => {
     const running = await start();
     const client = running.client('AKMAIN', SECRET);
