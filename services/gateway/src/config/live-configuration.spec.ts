@@ -129,6 +129,28 @@ ${more}`;
     ]);
     expect(configurationInForce.settings.listen.port).toBe(9000);
     expect([...configurationInForce.inForce.snapshot.buckets.keys()]).toEqual(['two']);
+    expect(lines.join('')).toContain('the change of listen takes a restart');
+    expect(lines.join('')).toContain('the change of workers takes a restart');
+  });
+
+  it('says what takes a restart where nothing else has changed, once, and when it is taken back', () => {
+    const configurationInForce = start();
+    writeFileSync(file, configuration('one', 'listen: 127.0.0.1:1'));
+    lines.length = 0;
+    configurationInForce.reload();
+    const { lastReload, generation } = configurationInForce.status();
+    expect(lines.map((line) => (JSON.parse(line) as { message: string }).message)).toEqual([
+      'configuration: the change of listen takes a restart',
+      'configuration unchanged',
+    ]);
+    expect([lastReload.result, generation]).toEqual(['unchanged', 1]);
+    configurationInForce.reload();
+    expect(lines).toHaveLength(2);
+    expect(configurationInForce.status().lastReload).toBe(lastReload);
+    writeFileSync(file, configuration('one'));
+    configurationInForce.reload();
+    expect(lines).toHaveLength(3);
+    expect(configurationInForce.status().needsRestart).toEqual([]);
   });
 
   it("follows a kubelet's swap of ..data", async () => {

@@ -90,7 +90,7 @@ export class LiveConfiguration {
 
   /** Reads everything again and puts in force what can be. */
   reload(): void {
-    const before = { configuration: this.configuration, documents: this.documents };
+    const before = { configuration: this.configuration, documents: this.documents, restart: this.restart };
     const candidate = this.loadCandidate();
     this.documents = this.readDocuments(candidate);
     const stolen = this.bucketsTakenFromDocuments(before.documents, candidate);
@@ -104,8 +104,10 @@ export class LiveConfiguration {
       !isDeepStrictEqual(before.configuration, this.configuration) || !sameDocuments(before.documents, this.documents);
     if (changed) this.current = this.makeChange(this.current.snapshot.generation + 1);
     const reasons = this.reasons();
-    // The same refusal again is no news: its cause may be a file beside it.
-    if (!changed && isDeepStrictEqual(reasons, this.lastReload.reasons)) return;
+    // The same refusal again is no news: its cause may be a file beside it. What waits for a restart is, though nothing was applied.
+    const noNews =
+      isDeepStrictEqual(reasons, this.lastReload.reasons) && isDeepStrictEqual(before.restart, this.restart);
+    if (!changed && noNews) return;
     const result = reasons.length > 0 ? 'refused' : changed ? 'applied' : 'unchanged';
     this.lastReload = this.report(result, reasons);
     if (changed) for (const listener of this.listeners) listener(this.current);
