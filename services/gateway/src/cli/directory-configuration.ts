@@ -9,6 +9,7 @@ import {
   isSecretAccessKey,
   SECRET_ACCESS_KEY_RULE,
 } from '@bucketway/contract';
+import { MAX_WORKERS } from '../config/configuration-file.js';
 import type { Configuration } from '../config/configuration.js';
 import type { BucketMapping, Durability } from '../config/snapshot.js';
 import { keptKeyPair } from './key-file.js';
@@ -146,7 +147,8 @@ function port(flag: string, text: string): number {
 
 function workers(text: string): number {
   if (text === 'auto') return Math.min(availableParallelism(), MOST_AUTOMATIC_WORKERS);
-  if (!/^[1-9]\d{0,2}$/.test(text)) throw refuse('workers', 'auto or a number from 1 to 999');
+  if (!/^[1-9]\d{0,2}$/.test(text) || Number(text) > MAX_WORKERS)
+    throw refuse('workers', `auto or a number from 1 to ${MAX_WORKERS}`);
   return Number(text);
 }
 

@@ -37,7 +37,7 @@ import { isListenAddress, LISTEN_ADDRESS_RULE } from './listen-address.js';
 import { StorageSection } from './storage-section.js';
 
 /** The most processes that a configuration may ask for. */
-const MAX_WORKERS = 256;
+export const MAX_WORKERS = 256;
 
 const FILE_PATH = 'must be the path of a file';
 

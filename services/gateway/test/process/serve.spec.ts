@@ -84,6 +84,7 @@ describe('bucketway', () => {
     [['serve', '.', '--bucket', 'No'], 2, /--bucket must be 3 to 63/],
     [['serve', '.', '--access-key', 'AKA'], 2, /--access-key and --secret-key go together/],
     [['serve', '.', '--signature-versions', 'v3'], 2, /--signature-versions must be/],
+    [['serve', '.', '--workers', '257'], 2, /--workers must be auto or a number from 1 to 256/],
     [['serve'], 2, /say which folder to serve, or --config FILE/],
     [['serve', '/nowhere/at/all'], 2, /does not exist; make it: mkdir -p/],
     [['serve', '--config', 'x', '--port', '1'], 2, /--port is for serve DIR/],
