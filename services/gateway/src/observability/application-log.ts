@@ -1,11 +1,9 @@
 import type { LoggerService } from '@nestjs/common';
+import { LOG_LEVELS, readLogLevel } from './log-level.js';
+import type { LogLevel } from './log-level.js';
 
 /** A field of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
-
-type Level = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace';
-
-const LEVELS: readonly Level[] = ['fatal', 'error', 'warn', 'info', 'debug', 'trace'];
 
 /** Members that never reach a log, whoever passes them. */
 const SECRET_MEMBER = /^(?:authorization|cookie|key|.*(?:secret|signature|password|token|credential).*)$/i;
@@ -28,12 +26,17 @@ export class ApplicationLog implements LoggerService {
     private readonly write: (line: string) => void,
     private readonly pretty: boolean,
     private readonly base: LogFields = {},
-    private readonly threshold: Level = 'info',
+    private readonly threshold: LogLevel = 'info',
   ) {}
 
-  /** A log of this process on standard error. @param base in every line, such as the worker's number */
+  /**
+   * A log of this process on standard error.
+   *
+   * @param base in every line, such as the worker's number
+   * @throws UsageError where the environment asks for a level that there is not
+   */
   static ofProcess(base: LogFields = {}): ApplicationLog {
-    const level = LEVELS.find((known) => known === process.env['BUCKETWAY_LOG_LEVEL']?.toLowerCase());
+    const level = readLogLevel(process.env);
     return new ApplicationLog((line) => process.stderr.write(line), process.stderr.isTTY, base, level);
   }
 
@@ -61,8 +64,8 @@ export class ApplicationLog implements LoggerService {
     this.line('trace', message, rest);
   }
 
-  private line(level: Level, message: unknown, rest: readonly unknown[]): void {
-    if (LEVELS.indexOf(level) > LEVELS.indexOf(this.threshold)) return;
+  private line(level: LogLevel, message: unknown, rest: readonly unknown[]): void {
+    if (LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(this.threshold)) return;
     const fields: Record<string, unknown> = { ...this.base };
     const texts: string[] = [];
     for (const extra of rest) {
@@ -88,11 +91,11 @@ function describeError(error: Error): string {
   return `${error.stack ?? error.message}${cause}`;
 }
 
-function jsonLine(level: Level, message: string, fields: LogFields): string {
+function jsonLine(level: LogLevel, message: string, fields: LogFields): string {
   return `${JSON.stringify({ time: new Date().toISOString(), level, message, ...fields }, redact)}\n`;
 }
 
-function prettyLine(level: Level, message: string, fields: LogFields): string {
+function prettyLine(level: LogLevel, message: string, fields: LogFields): string {
   const label = level === 'info' ? '' : `${level}: `;
   const { error, stack, ...rest } = fields;
   const tail = Object.keys(rest).length === 0 ? '' : ` ${JSON.stringify(rest, redact)}`;

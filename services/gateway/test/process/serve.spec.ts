@@ -96,6 +96,15 @@ describe('bucketway', () => {
     expect(result.code).toBe(code);
   });
 
+  it('refuses to start with a log level that there is not', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'bucketway-serve-'));
+    const environment = { BUCKETWAY_LOG_LEVEL: 'loud' };
+    const { code, stderr } = await GatewayProcess.run(['serve', folder, '--port', '0'], environment);
+    expect(stderr).toMatch(/^error: BUCKETWAY_LOG_LEVEL is "loud": set it to one of fatal, error, warn/);
+    expect(code).toBe(2);
+    rmSync(folder, { recursive: true });
+  });
+
   it('check prints every mistake with its line, and a summary where there is none', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bucketway-check-'));
     const file = join(folder, 'c.yaml');
