@@ -71,6 +71,20 @@ describe('seal', () => {
   });
 });
 
+describe('a document that is nested', () => {
+  const parsers = [parseMappingsDocument, parseCredentialsDocument];
+
+  it.each([2_000, 200_000])('%i levels deep is refused', (levels) => {
+    const text = `{"hash":"sha256:0","more":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    for (const parse of parsers) expect(mistakesOf(() => parse(text))).toEqual(['is nested too deeply']);
+  });
+
+  it('flat and wide is read to its end', () => {
+    const text = `{"hash":"sha256:0","more":[${'0,'.repeat(400_000)}0]}`;
+    for (const parse of parsers) expect(mistakesOf(() => parse(text))).toEqual([expect.stringMatching(/^hash: /)]);
+  });
+});
+
 describe('parseMappingsDocument', () => {
   it('reads what seal wrote', () => {
     const document = parseMappingsDocument(JSON.stringify(seal({ buckets: [BUCKET] }, 42)));

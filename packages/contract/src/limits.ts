@@ -4,6 +4,9 @@ export const DOCUMENT_VERSION = 1;
 /** The largest document, in bytes: a ConfigMap or Secret holds 1 MiB. */
 export const MAX_DOCUMENT_BYTES = 1024 * 1024;
 
+/** The most that a document is nested: the deepest valid one needs less, and what reads it recurses. */
+export const MAX_DOCUMENT_DEPTH = 16;
+
 /** The most buckets in one document. */
 export const MAX_BUCKETS = 20_000;
 

@@ -2,7 +2,7 @@ import { plainToInstance } from 'class-transformer';
 import { CredentialsDocument, SecretKey } from './credentials-document.js';
 import { verify } from './document-hash.js';
 import { findMistakes } from './find-mistakes.js';
-import { MAX_DOCUMENT_BYTES } from './limits.js';
+import { MAX_DOCUMENT_BYTES, MAX_DOCUMENT_DEPTH } from './limits.js';
 import { MappingsDocument } from './mappings-document.js';
 import { formatMistake } from './mistake.js';
 import type { Mistake } from './mistake.js';
@@ -57,6 +57,9 @@ function parse<Document extends object>(text: string, build: (plain: PlainDocume
     throw new DocumentError([{ path: [], message: `is larger than ${MAX_DOCUMENT_BYTES} bytes` }]);
   }
   const plain = parseObject(text);
+  if (isDeeperThan(MAX_DOCUMENT_DEPTH, plain)) {
+    throw new DocumentError([{ path: [], message: 'is nested too deeply' }]);
+  }
   // First, because a hand edit explains whatever else is wrong with it.
   if (!verify(plain)) {
     const message = 'does not match the content: the document was changed without sealing it again';
@@ -85,4 +88,9 @@ function parseObject(text: string): PlainDocument {
     throw new DocumentError([{ path: [], message: 'must be a JSON object' }]);
   }
   return plain as PlainDocument;
+}
+
+function isDeeperThan(depth: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((member) => isDeeperThan(depth - 1, member));
 }
