@@ -36,6 +36,8 @@ export interface TreeLocation {
 export class StorageTree implements OnApplicationShutdown {
   /** By how it is configured: an unchanged mount outlives a reload, with its caches and locks. */
   private mounted = new Map<string, MountedStorage>();
+  /** No longer configured, and still there for the requests that run on them. */
+  private readonly retired = new Map<MountedStorage, NodeJS.Timeout>();
   private readonly stores = new LRUCache<string, ObjectStore>({ max: MAX_STORES });
   private readonly logger = new Logger(StorageTree.name);
 
@@ -48,7 +50,9 @@ export class StorageTree implements OnApplicationShutdown {
   }
 
   onApplicationShutdown(): void {
-    for (const storage of this.mounted.values()) storage.close();
+    for (const timer of this.retired.values()) clearTimeout(timer);
+    for (const storage of [...this.mounted.values(), ...this.retired.keys()]) storage.close();
+    this.retired.clear();
   }
 
   /**
@@ -123,7 +127,11 @@ export class StorageTree implements OnApplicationShutdown {
     storage.health.close();
     const again = [...this.mounted.values()].some((other) => other.mount === mount && other.kind === kind);
     if (!again) this.observer.up(mount, kind, undefined);
-    setTimeout(() => storage.close(), RETIREMENT_MS).unref();
+    const close = (): void => {
+      this.retired.delete(storage);
+      storage.close();
+    };
+    this.retired.set(storage, setTimeout(close, RETIREMENT_MS).unref());
   }
 
   private report({ mount, kind, state, detail }: StorageState, before: StorageState): void {

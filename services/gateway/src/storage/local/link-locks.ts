@@ -33,6 +33,9 @@ export class LinkLocks implements PathLocks {
     }
   }
 
+  /** Nothing is kept: every lock is a file of its own. */
+  close(): void {}
+
   private async acquire(lock: string): Promise<void> {
     const patience = new LockPatience();
     for (let turn = 1; ; turn++) {

@@ -2,24 +2,15 @@ import fs from 'node:fs';
 import type { LocalStorageOptions } from '../../config/snapshot.js';
 import type { DriverCapabilities } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
-import { RESERVED_FOLDER } from '../storage-path.js';
 import { errnoOf, toStorageError } from './errno.js';
 import { DIRECT_CALLS, QUEUED_CALLS, type FileCalls } from './file-calls.js';
-import { hasExtendedAttributes, hasHardLinks, isLocalFilesystem, mountsBelow } from './filesystem-probe.js';
+import { hasExtendedAttributes, isLocalFilesystem, mountsBelow } from './filesystem-probe.js';
 import { FolderCache } from './folder-cache.js';
 import { FolderHandles } from './folder-handles.js';
-import { LinkLocks } from './link-locks.js';
-import { LockOwner } from './lock-owner.js';
 import type { PathLocks } from './path-locks.js';
-import { RangeLocks } from './range-locks.js';
 import { RecordCache } from './record-cache.js';
-import { sweepTemporaries } from './temporary-sweeper.js';
-import { UnnamedFiles } from './unnamed-files.js';
-
-/** Of the gateway's own area, itself first. */
-const OWN_FOLDERS = ['', '/tmp', '/passing', '/locks', '/owners'];
-
-const SWEEP_EVERY_MS = 10 * 60_000;
+import type { UnnamedFiles } from './unnamed-files.js';
+import { Workspace } from './workspace.js';
 
 /** What is known of a root once it could be looked at. */
 interface Root {
@@ -33,26 +24,16 @@ interface Root {
   innerMounts: readonly string[];
 }
 
-/** The gateway's own area under the root; made by the first write, so that a read-only storage can be served. */
-interface Workspace {
-  readonly owner: LockOwner;
-  readonly locks: PathLocks;
-  /** This process's own: writers in one folder wait for each other, and those of other processes burn their CPU while they do. */
-  readonly temporaryFolder: string;
-  readonly hardLinks: boolean;
-  readonly unnamed: UnnamedFiles | undefined;
-}
-
 /**
  * A folder of a mounted filesystem, as all drivers on it share it: what the filesystem can do, the gateway's own area, locks and
  * cached folder names. A root that is not there yet (a volume not mounted) is looked for again at each use.
  */
 export class LocalStorage {
   readonly handles = new FolderHandles();
-  private temporaries = 0;
   private root: Root | undefined;
+  /** Made by the first write, so that a read-only storage can be served. */
   private workspace: Workspace | undefined;
-  private sweeper: NodeJS.Timeout | undefined;
+  private closed = false;
   private readsRecords: boolean | undefined;
 
   /** @param fixedCalls the calls to use, whatever the filesystem is */
@@ -120,12 +101,12 @@ export class LocalStorage {
 
   /** Absolute path, of no other process and no other call, for a new temporary file, on the same filesystem as the root. */
   newTemporaryPath(): string {
-    return `${this.openWorkspace().temporaryFolder}/${++this.temporaries}`;
+    return this.openWorkspace().newTemporaryPath();
   }
 
   /** Makes the folder of temporary files again, where somebody has taken it away. */
   restoreTemporaryFolder(): void {
-    makeOwnFolder(this.openWorkspace().temporaryFolder);
+    this.openWorkspace().restoreTemporaryFolder();
   }
 
   /** Whether a folder is, or lies in, another mount below the root. */
@@ -165,15 +146,10 @@ export class LocalStorage {
     }
   }
 
+  /** Nothing goes on by itself any more; requests that still run end as they would have. */
   close(): void {
-    clearInterval(this.sweeper);
-    const { workspace } = this;
-    if (workspace === undefined) return;
-    this.workspace = undefined;
-    workspace.unnamed?.close();
-    removeIfEmpty(workspace.temporaryFolder);
-    if (workspace.locks instanceof RangeLocks) workspace.locks.close();
-    workspace.owner.close();
+    this.closed = true;
+    this.workspace?.close();
   }
 
   private openRoot(): Root {
@@ -202,22 +178,29 @@ export class LocalStorage {
   }
 
   private openWorkspace(): Workspace {
-    if (this.workspace !== undefined) return this.workspace;
+    if (this.workspace !== undefined && !this.closed) return this.workspace;
     const { path, calls } = this.openRoot();
-    const area = `${path}/${RESERVED_FOLDER}`;
     try {
-      for (const folder of OWN_FOLDERS) makeOwnFolder(`${area}${folder}`);
-      const owner = new LockOwner(`${area}/owners`);
-      this.workspace = makeWorkspace(area, calls, owner);
-      const { locks } = this.workspace;
-      const sweep = (): void => void sweepTemporaries({ root: path, area, self: owner, locks });
-      this.sweeper = setInterval(sweep, SWEEP_EVERY_MS);
-      this.sweeper.unref();
-      sweep();
-      return this.workspace;
+      return this.closed ? this.lateWorkspace(path, calls) : this.beginWorkspace(path, calls);
     } catch (error) {
       throw toStorageError(error);
     }
+  }
+
+  private beginWorkspace(root: string, calls: FileCalls): Workspace {
+    this.workspace = Workspace.in(root, calls);
+    this.workspace.keepClean();
+    return this.workspace;
+  }
+
+  /** For requests that outlive the storage: with nothing that goes on by itself, since nobody would end it. */
+  private lateWorkspace(root: string, calls: FileCalls): Workspace {
+    if (this.workspace === undefined) {
+      this.workspace = Workspace.in(root, calls);
+      this.workspace.close();
+    }
+    this.workspace.showPresence();
+    return this.workspace;
   }
 
   private probeRecords(): boolean {
@@ -229,41 +212,5 @@ export class LocalStorage {
       // use looks again: a disk that was full at the start must not cost every object its record.
       return true;
     }
-  }
-}
-
-/** @throws what keeps files from being made; the owner is not there then */
-function makeWorkspace(area: string, calls: FileCalls, owner: LockOwner): Workspace {
-  const temporaryFolder = `${area}/tmp/${owner.id}`;
-  const direct = calls === DIRECT_CALLS;
-  try {
-    makeOwnFolder(temporaryFolder);
-    const hardLinks = hasHardLinks(temporaryFolder);
-    const unnamed = direct ? UnnamedFiles.in(temporaryFolder, `${area}/passing/${owner.id}`, owner.id) : undefined;
-    const ranges = direct ? RangeLocks.of(`${area}/ranges`) : undefined;
-    const locks = ranges ?? new LinkLocks(calls, `${area}/locks`, owner, hardLinks);
-    return { owner, locks, temporaryFolder, hardLinks, unnamed };
-  } catch (error) {
-    removeIfEmpty(temporaryFolder);
-    owner.close();
-    throw error;
-  }
-}
-
-function removeIfEmpty(folder: string): void {
-  try {
-    fs.rmdirSync(folder);
-  } catch {
-    // What is still being written there is swept when this process has gone.
-  }
-}
-
-/** Makes a folder of the gateway's own area. A link in its place would send the gateway's files elsewhere. */
-function makeOwnFolder(path: string): void {
-  try {
-    fs.mkdirSync(path, { mode: 0o700 });
-  } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error;
-    if (!fs.lstatSync(path).isDirectory()) throw new StorageError('not-folder', `${path} is not a folder.`);
   }
 }

@@ -48,6 +48,11 @@ export class LockOwner {
     fs.rmSync(this.path, { force: true });
   }
 
+  /** Shows the presence as one heartbeat does, for what still runs after {@link close}; none follows. */
+  show(): void {
+    fs.writeFileSync(this.path, this.facts, { mode: 0o600 });
+  }
+
   /**
    * Whether the owner behind an owner file is dead: silent for too long, or a process of this machine that no longer runs.
    * False where the file is gone.

@@ -10,4 +10,6 @@ export interface PathLocks {
   run<T>(path: string, action: () => MaybePromise<T>): MaybePromise<T>;
   /** Takes the locks away that processes have left that are gone. */
   sweep(): MaybePromise<void>;
+  /** Gives back what is kept between two locks. One that is taken later works, and keeps nothing for good. */
+  close(): void;
 }

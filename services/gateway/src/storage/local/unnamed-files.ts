@@ -105,6 +105,8 @@ export class UnnamedFiles {
   }
 
   close(): void {
+    // Whoever replaces a file after this takes the note again.
+    this.noted.clear();
     fs.rmSync(this.note, { force: true });
   }
 
