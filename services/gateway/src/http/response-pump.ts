@@ -3,6 +3,7 @@ import { acquirePiece, releasePiece } from '../body/piece-pool.js';
 import type { ObjectReader } from '../objects/object-store.js';
 import { ConnectionDescriptor } from './connection-descriptor.js';
 import type { StreamedBody } from './s3-response.js';
+import { StallWatch } from './stall-watch.js';
 
 /** Bodies up to this size are read into one buffer and sent together with the headers. */
 export const SMALL_BODY_BYTES = 64 * 1024;
@@ -16,9 +17,6 @@ const DIRECT_BYTES = 1024 * 1024;
 /** Times that it is told so behind one lead. */
 const MAX_TURNS = 8;
 
-/** A client that reads nothing for this long, in milliseconds, has its connection closed. */
-const STALL_TIMEOUT_MS = 120_000;
-
 /**
  * Sends the bytes of an open object, in constant memory whatever its size. Large ones past the process where storage and connection allow it.
  *
@@ -27,18 +25,25 @@ const STALL_TIMEOUT_MS = 120_000;
  */
 export async function pumpBody(response: ServerResponse, body: StreamedBody): Promise<number> {
   const pump = new BodyPump(response, body);
-  await pump.run();
+  try {
+    await pump.run();
+  } finally {
+    pump.close();
+  }
   return pump.sent;
 }
 
 class BodyPump {
   sent = 0;
   private gone = false;
+  private readonly watch: StallWatch;
 
   constructor(
     private readonly response: ServerResponse,
     private readonly body: StreamedBody,
-  ) {}
+  ) {
+    this.watch = new StallWatch(response);
+  }
 
   async run(): Promise<void> {
     const { reader, length } = this.body;
@@ -52,6 +57,10 @@ class BodyPump {
       }
     }
     await this.pumpThroughMemory();
+  }
+
+  close(): void {
+    this.watch.close();
   }
 
   private get isOver(): boolean {
@@ -68,12 +77,12 @@ class BodyPump {
     try {
       for (let lead = LEAD_BYTES; !this.isOver;) {
         const count = await readSome(reader, piece.subarray(0, lead));
-        this.gone = !(await send(this.response, piece.subarray(0, count)));
+        this.gone = !(await this.send(piece.subarray(0, count)));
         if (this.gone) return;
         this.sent += count;
         const past = await this.sendPast(connection);
         if (past === undefined) return;
-        // Where nothing can be sent so, and be it for now, less of it is tried.
+        // Where nothing could be sent so just now, more goes the ordinary way before it is tried again.
         lead = past > 0 ? LEAD_BYTES : Math.min(2 * lead, piece.length);
       }
     } finally {
@@ -105,7 +114,7 @@ class BodyPump {
         const count = await readSome(reader, buffer);
         if (!(await writing)) return;
         this.sent += count;
-        writing = send(this.response, buffer.subarray(0, count));
+        writing = this.send(buffer.subarray(0, count));
       }
       await writing;
     } finally {
@@ -113,6 +122,26 @@ class BodyPump {
       await writing.catch(() => false);
       for (const buffer of buffers) releasePiece(buffer);
     }
+  }
+
+  /** Resolves when the piece may be reused: true once the kernel has it, false where the connection is gone. */
+  private send(piece: Buffer): Promise<boolean> {
+    const { response, watch } = this;
+    return new Promise((resolve) => {
+      if (response.destroyed || response.writableEnded) {
+        resolve(false);
+        return;
+      }
+      const gone = (): void => done(false);
+      const done = (taken: boolean): void => {
+        watch.waiting = false;
+        response.off('close', gone);
+        resolve(taken);
+      };
+      watch.waiting = true;
+      response.once('close', gone);
+      response.write(piece, (error) => done(!error));
+    });
   }
 }
 
@@ -128,23 +157,4 @@ export async function readSmallBody({ length, reader }: StreamedBody): Promise<B
   let filled = 0;
   while (filled < buffer.length) filled += await readSome(reader, filled === 0 ? buffer : buffer.subarray(filled));
   return buffer;
-}
-
-/** Resolves when the piece may be reused: true once the kernel has it, false where the connection is gone. */
-function send(response: ServerResponse, piece: Buffer): Promise<boolean> {
-  return new Promise((resolve) => {
-    if (response.destroyed || response.writableEnded) {
-      resolve(false);
-      return;
-    }
-    const gone = (): void => done(false);
-    const stalled = setTimeout(() => response.destroy(), STALL_TIMEOUT_MS);
-    const done = (taken: boolean): void => {
-      clearTimeout(stalled);
-      response.off('close', gone);
-      resolve(taken);
-    };
-    response.once('close', gone);
-    response.write(piece, (error) => done(!error));
-  });
 }

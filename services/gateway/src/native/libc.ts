@@ -44,6 +44,8 @@ export interface Libc {
    * @returns 0, or the negated number of the error
    */
   lockRange(fd: number, lock: Buffer): number;
+  /** getsockopt(2), TCP_INFO: bytes that the other end has acknowledged since the connection began; 0 where it is none of TCP. */
+  acknowledgedBytes(socket: number): number;
   /** malloc_trim(3): gives whole pages of what was freed back to the system. Only glibc has it. */
   readonly trimHeap?: () => void;
 }
@@ -59,6 +61,10 @@ const O_CLOEXEC = 0o2000000;
 const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
 const F_OFD_SETLK = 37;
+const IPPROTO_TCP = 6;
+const TCP_INFO = 11;
+/** Of `tcpi_bytes_acked` in `struct tcp_info`. */
+const BYTES_ACKED = 120;
 const AT_FDCWD = -100;
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_SYMLINK_FOLLOW = 0x400;
@@ -95,9 +101,13 @@ function load(): Libc | undefined {
     const fsetxattr = library.func('int fsetxattr(int fd, str name, const void *value, size_t size, int flags)');
     const linkat = library.func('int linkat(int from, str path, int to, str name, int flags)');
     const statx = library.func('int statx(int folder, str path, int flags, uint mask, void *status)');
+    const getsockopt = library.func(
+      'int getsockopt(int socket, int level, int option, void *value, _Inout_ uint32_t *length)',
+    );
     const trim = optional(() => library.func('int malloc_trim(size_t keep)'));
     const orError = (result: number): number => (result < 0 ? -koffi.errno() : result);
     const probe = [{ base: Buffer.alloc(1), length: 1 }];
+    const tcpInfo = Buffer.alloc(BYTES_ACKED + 8);
     return {
       duplicate: (fd) => fcntl(fd, F_DUPFD_CLOEXEC, 'int', 0) as number,
       sendFile: (socket, file, offset, count) => orError(sendfile(socket, file, [offset], count) as number),
@@ -127,6 +137,11 @@ function load(): Libc | undefined {
       linkOpenFile: (fd, folder, name) =>
         orError(linkat(AT_FDCWD, `/proc/self/fd/${fd}`, folder, name, AT_SYMLINK_FOLLOW) as number),
       lockRange: (fd, lock) => orError(fcntlLock(fd, F_OFD_SETLK, lock) as number),
+      acknowledgedBytes: (socket) => {
+        const length = [tcpInfo.length];
+        const result = getsockopt(socket, IPPROTO_TCP, TCP_INFO, tcpInfo, length) as number;
+        return result === 0 && length[0] === tcpInfo.length ? Number(tcpInfo.readBigUInt64LE(BYTES_ACKED)) : 0;
+      },
       ...(trim && { trimHeap: () => void trim(0) }),
     };
   } catch {
