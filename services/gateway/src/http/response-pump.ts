@@ -20,7 +20,7 @@ const MAX_TURNS = 8;
 /**
  * Sends the bytes of an open object, in constant memory whatever its size. Large ones past the process where storage and connection allow it.
  *
- * @returns bytes handed to the connection; fewer than the length where the client went away
+ * @returns bytes that the connection took, in whole pieces; fewer than the length where the client went away
  * @throws whatever the reader throws; the response is then incomplete and must be destroyed
  */
 export async function pumpBody(response: ServerResponse, body: StreamedBody): Promise<number> {
@@ -108,15 +108,17 @@ class BodyPump {
     const { reader, length } = this.body;
     const buffers = [acquirePiece(), acquirePiece()];
     let writing: Promise<boolean> = Promise.resolve(true);
+    let underWay = 0;
     try {
-      for (let turn = 0; this.sent < length; turn++) {
+      for (let turn = 0; this.sent + underWay < length; turn++) {
         const buffer = buffers[turn % 2] as Buffer;
         const count = await readSome(reader, buffer);
         if (!(await writing)) return;
-        this.sent += count;
+        this.sent += underWay;
+        underWay = count;
         writing = this.send(buffer.subarray(0, count));
       }
-      await writing;
+      if (await writing) this.sent += underWay;
     } finally {
       // The kernel may still read from a buffer.
       await writing.catch(() => false);

@@ -91,4 +91,10 @@ describe('a large answer', () => {
       expect(connection.bytesWritten).toBe(written);
     },
   );
+
+  it('counts no piece as sent that the connection did not take', async () => {
+    const taken = connection.bytesWritten - waiting();
+    client.destroy();
+    expect(await outcome).toBeLessThanOrEqual(taken);
+  });
 });
