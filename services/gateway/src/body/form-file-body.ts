@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import { S3Error } from '../errors/s3-error.js';
+import type { MaybePromise } from '../maybe-promise.js';
 import type { ChecksumAlgorithm } from '../objects/checksum.js';
 import type { BodyDigests, ByteSink, ObjectBody } from '../objects/object-body.js';
 import { BodyDigester } from './body-digester.js';
@@ -18,6 +19,8 @@ export interface FormFileOptions {
   readonly algorithm?: ChecksumAlgorithm;
   /** Milliseconds without a byte after which the client is given up; 60,000 unless given. */
   readonly idleTimeout?: number;
+  /** Called once the file is here. @throws S3Error where it must not be stored any more */
+  readonly confirm?: () => MaybePromise<void>;
 }
 
 /**
@@ -47,6 +50,7 @@ class FormFileBody implements ObjectBody {
       const last = await gatherer.settle();
       if (gatherer.total < minimum) throw outside('EntityTooSmall', gatherer.total, 'MinSizeAllowed', minimum);
       const digests = digester.finish(last);
+      await this.options.confirm?.();
       if (last.length > 0) await sink.write(last);
       return digests;
     } finally {

@@ -122,6 +122,8 @@ class RequestBody implements UploadBody {
       const trailer = decoder?.finish();
       const last = await gatherer.settle();
       const digests = digester.finish(last, trailer);
+      const confirming = this.request.confirm?.();
+      if (confirming !== undefined) await confirming;
       if (last.length > 0) await sink.write(last);
       return digests;
     } finally {

@@ -6,6 +6,7 @@ import { rememberExchange } from './exchanges.js';
 import { expectsContinue } from './expect-continue.js';
 import { Responder } from './responder.js';
 import { S3ExceptionFilter } from './s3-exception.filter.js';
+import { turnOf } from './turn.js';
 
 /** The one route: S3's resources are told apart by the dispatcher, since no path is reserved for anything else. */
 @Controller()
@@ -20,6 +21,8 @@ export class GatewayController {
   async handle(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     reply.hijack();
     const { raw } = request;
+    const turn = turnOf(raw, reply.raw);
+    if (turn !== undefined && !(await turn)) return;
     const exchange = new Exchange(raw, reply.raw, request.originalUrl, expectsContinue(raw));
     rememberExchange(exchange);
     await this.responder.send(exchange, await this.dispatcher.dispatch(exchange));

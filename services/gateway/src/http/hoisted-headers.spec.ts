@@ -62,6 +62,22 @@ describe('hoistedHeaders', () => {
     );
   });
 
+  it('keeps text as a header brings it, byte for byte', () => {
+    const bytes = Buffer.from('日本語').toString('latin1');
+    const query = `x-amz-meta-a=${encodePercent('日本語')}&${SIGNED}`;
+    expect(hoistedHeaders(s3Request({ query })).get('x-amz-meta-a')).toBe(bytes);
+    expect(hoistedHeaders(s3Request({ query, headers: { 'x-amz-meta-a': bytes } })).get('x-amz-meta-a')).toBe(bytes);
+  });
+
+  it.each(['x-amz-meta-a=b%0d%0ac', 'x-amz-meta-a=%00', 'x-amz-meta-a%20b=c', 'x-amz-meta-%E2%82%AC=c'])(
+    'refuses %s, which no answer could bring back',
+    (query) => {
+      expect(() => hoistedHeaders(s3Request({ query: `${query}&${SIGNED}` }))).toThrow(
+        expect.objectContaining({ code: 'InvalidArgument' }),
+      );
+    },
+  );
+
   it('loses none of the headers that came', () => {
     const name = fc.stringMatching(/^x-amz-meta-[a-c]$/);
     const pairs = fc.dictionary(name, fc.string({ unit: 'grapheme-ascii' }), { maxKeys: 3 });

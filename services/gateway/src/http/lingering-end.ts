@@ -1,10 +1,14 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { MaybePromise } from '../maybe-promise.js';
 import type { Exchange } from './exchange.js';
+import { StallWatch } from './stall-watch.js';
 
 /** Bytes of an unread body that are taken in and thrown away, so that the connection lives on. */
 const KEEP_ALIVE_BYTES = 256 * 1024;
 /** Bytes taken in before the connection is closed under a client that does not stop to read the answer. */
 const DISCARD_BYTES = 16 * 1024 * 1024;
+/** How long, in milliseconds, the rest of a small body may take. */
+const REST_MS = 30_000;
 /** How long, in milliseconds, such a client has to notice the answer. */
 const LINGER_MS = 2_000;
 
@@ -25,10 +29,30 @@ export function mustClose(exchange: Exchange): boolean {
 export function lingeringEnd(exchange: Exchange, body: string | Buffer | undefined): MaybePromise<void> {
   const { raw, response } = exchange;
   if (mustClose(exchange)) return linger(exchange, body);
-  if (!raw.complete) raw.resume();
+  if (!raw.complete) {
+    raw.resume();
+    if (exchange.header('content-length') !== undefined) limitRest(raw);
+  }
   // A page of a listing is hundreds of kilobytes of keys that mostly are ASCII: as Latin-1, which is the same then, they are only copied.
   if (typeof body === 'string') response.end(body, exchange.bytesOut === body.length ? 'latin1' : 'utf8');
   else response.end(body);
+  if (!response.writableFinished) closeIfStalled(response);
+}
+
+/** The rest of a body that trickles in for ever would keep the connection, and a shutdown waiting. */
+function limitRest(raw: IncomingMessage): void {
+  const timer = setTimeout(() => {
+    if (!raw.complete) raw.socket.destroy();
+  }, REST_MS);
+  const done = (): void => clearTimeout(timer);
+  raw.once('end', done).once('close', done);
+}
+
+/** Most answers are with the kernel by now. One that is not waits for its client, but not for one that takes nothing. */
+function closeIfStalled(response: ServerResponse): void {
+  const watch = new StallWatch(response);
+  watch.waiting = true;
+  response.once('close', () => watch.close());
 }
 
 async function linger(exchange: Exchange, body: string | Buffer | undefined): Promise<void> {

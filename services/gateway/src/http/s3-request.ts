@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { MaybePromise } from '../maybe-promise.js';
 import type { HeaderMap } from './header-map.js';
 import type { QueryParameters } from './query-parameters.js';
 import type { S3Path } from './s3-path.js';
@@ -23,4 +24,10 @@ export interface S3Request {
   readonly raw: IncomingMessage;
   /** Sends `100 Continue` if the client waits for it. The body decoder calls it when it starts to read. */
   readonly sendContinue: () => void;
+  /**
+   * Makes sure that what the request was let in to is still there, once its body is: a client can hold that back for hours. Set by admission.
+   *
+   * @throws S3Error
+   */
+  readonly confirm?: () => MaybePromise<void>;
 }

@@ -46,6 +46,17 @@ export class BucketRootFolders {
     return { mapping: { name, path: place.path, grants, anonymous: 'none' }, stateFile: place.stateFile, state };
   }
 
+  /**
+   * Makes sure that a bucket that was found is still there: one that was deleted, and made again by somebody else, has another owner.
+   *
+   * @throws S3Error `NoSuchBucket`
+   */
+  async confirm(snapshot: Snapshot, name: BucketName, { owner }: BucketState): Promise<void> {
+    const now = await this.find(snapshot, name);
+    if (now && now.state.owner === owner) return;
+    throw new S3Error('NoSuchBucket', { details: { BucketName: name } });
+  }
+
   /** Names of all of them, in no order. */
   async names({ bucketRoot }: Snapshot): Promise<readonly BucketName[]> {
     const location = bucketRoot && this.tree.locate(bucketRoot.path);

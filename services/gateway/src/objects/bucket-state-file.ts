@@ -8,7 +8,14 @@ interface Known {
   readonly identity: string;
   readonly mtimeMs: number;
   readonly state: BucketState;
+  /** When the file was first seen so, on this process's clock. */
+  readonly since: number;
+  /** Whether it was read so late that no other version can have the same time. */
+  readonly final: boolean;
 }
+
+/** The coarsest clock that files have, in milliseconds: FAT's. */
+const TICK_MS = 2_000;
 
 const NO_STATE: BucketState = {};
 
@@ -27,10 +34,15 @@ export class BucketStateFile {
       this.known = undefined;
       return NO_STATE;
     }
-    const { known } = this;
-    if (known?.identity === stat.identity && known.mtimeMs === stat.mtimeMs) return known.state;
+    const { identity, mtimeMs } = stat;
+    const known = this.known?.identity === identity && this.known.mtimeMs === mtimeMs ? this.known : undefined;
+    if (known?.final) return known.state;
+    const now = performance.now();
+    const since = known?.since ?? now;
     const state = (await readSmallJson<BucketState>(this.files, this.path)) ?? NO_STATE;
-    this.known = { identity: stat.identity, mtimeMs: stat.mtimeMs, state };
+    // Two versions of one second look alike where times are whole seconds and files are known by nothing else.
+    const final = this.files.capabilities.exactTimes || now - since > TICK_MS;
+    this.known = { identity, mtimeMs, state, since, final };
     return state;
   }
 

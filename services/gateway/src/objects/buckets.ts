@@ -16,6 +16,12 @@ export interface Bucket {
   readonly name: BucketName;
   readonly mapping: BucketMapping;
   readonly store: ObjectStore;
+  /**
+   * Makes sure that it is still there, and not another's of the same name.
+   *
+   * @throws S3Error `NoSuchBucket`
+   */
+  confirm(): MaybePromise<void>;
   /** The settings in force; those of the mapping come first where it has some. */
   settings(): MaybePromise<BucketSettings>;
   /** Replaces some settings; a field given as undefined is removed. */

@@ -11,14 +11,11 @@ import { BucketRootFolders } from './bucket-root-folders.js';
 import { BucketStateStore } from './bucket-state-store.js';
 import { BucketStores } from './bucket-stores.js';
 import { Buckets, type Bucket, type ListedBucket } from './buckets.js';
-import { LocatedBucket } from './located-bucket.js';
+import { LocatedBucket, RECENT_MS } from './located-bucket.js';
 import type { MultipartStore } from './multipart-store.js';
 import { toS3Error } from './to-s3-error.js';
 
 const ALL_UPLOADS = { prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 1000 };
-
-/** Long enough to spare a busy bucket most looks, too short for a person, and for most programs, to notice. */
-const RECENT_MS = 20;
 
 interface RecentBucket {
   readonly bucket: Bucket;
@@ -59,17 +56,18 @@ export class ConfiguredBuckets extends Buckets {
 
   private async locate(snapshot: Snapshot, name: BucketName): Promise<Bucket> {
     const mapping = snapshot.buckets.get(name);
-    if (mapping) return new LocatedBucket(name, mapping, this.stores.of(mapping), this.states.of(name, mapping.path));
+    if (mapping) {
+      return new LocatedBucket(name, mapping, this.stores.of(mapping), {
+        stateFile: this.states.of(name, mapping.path),
+      });
+    }
     try {
       const found = await this.root.find(snapshot, name);
       if (found) {
-        return new LocatedBucket(
-          name,
-          found.mapping,
-          this.stores.of(found.mapping, true),
-          found.stateFile,
-          found.state,
-        );
+        const { stateFile, state } = found;
+        const lookAgain = (): Promise<void> => this.root.confirm(snapshot, name, state);
+        const store = this.stores.of(found.mapping, true);
+        return new LocatedBucket(name, found.mapping, store, { stateFile, state, lookAgain });
       }
     } catch (error) {
       throw toS3Error(error);

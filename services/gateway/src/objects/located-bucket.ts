@@ -7,34 +7,51 @@ import type { BucketStateFile } from './bucket-state-file.js';
 import type { Bucket, BucketSettings } from './buckets.js';
 import type { ObjectStore } from './object-store.js';
 
+/** What is kept of a bucket, and how it is found again. */
+export interface BucketOwn {
+  /** Where its state is kept; undefined where its storage can keep none. */
+  readonly stateFile: BucketStateFile | undefined;
+  /** Its state, if it was read already. */
+  readonly state?: BucketState;
+  /** Throws where it is not this bucket any more; undefined where only another configuration takes it away. */
+  readonly lookAgain?: () => Promise<void>;
+}
+
+/** For so long, in milliseconds, a bucket that was found is taken to be there. */
+export const RECENT_MS = 20;
+
 /** A bucket as one request works on it: its settings are read once at most. */
 export class LocatedBucket implements Bucket {
-  /**
-   * @param stateFile where its state is kept; undefined where its storage can keep none
-   * @param state if it was read already
-   */
+  private readonly foundAt = performance.now();
+  private state: BucketState | undefined;
+
   constructor(
     readonly name: BucketName,
     readonly mapping: BucketMapping,
     readonly store: ObjectStore,
-    private readonly stateFile: BucketStateFile | undefined,
-    private state?: BucketState | undefined,
-  ) {}
+    private readonly own: BucketOwn,
+  ) {
+    this.state = own.state;
+  }
+
+  confirm(): MaybePromise<void> {
+    if (this.own.lookAgain !== undefined && performance.now() - this.foundAt > RECENT_MS) return this.own.lookAgain();
+  }
 
   settings(): MaybePromise<BucketSettings> {
     return this.state ? this.withOwn(this.state) : this.readSettings();
   }
 
   async changeSettings(change: Parameters<Bucket['changeSettings']>[0]): Promise<void> {
-    if (!this.stateFile) {
+    if (!this.own.stateFile) {
       throw new S3Error('NotImplemented', { message: 'The storage of this bucket cannot keep bucket settings.' });
     }
-    await this.stateFile.change((before) => withoutUndefined({ ...before, ...change }));
+    await this.own.stateFile.change((before) => withoutUndefined({ ...before, ...change }));
     this.state = undefined;
   }
 
   private async readSettings(): Promise<BucketSettings> {
-    this.state = (await this.stateFile?.read()) ?? {};
+    this.state = (await this.own.stateFile?.read()) ?? {};
     return this.withOwn(this.state);
   }
 

@@ -54,9 +54,10 @@ export class Admission {
     if (permission === 'any') this.access.requireAny(principal, bucket.mapping);
     else this.access.require(principal, bucket.mapping, permission, scopeOf(request, permission));
     checkExpectedBucketOwner(request.headers, principal);
+    const admitted = body === 'none' ? request : { ...request, confirm: () => bucket.confirm() };
     return path.kind === 'object'
-      ? { request, principal, framing, observed: exchange, bucket, key: path.key }
-      : { request, principal, framing, observed: exchange, bucket };
+      ? { request: admitted, principal, framing, observed: exchange, bucket, key: path.key }
+      : { request: admitted, principal, framing, observed: exchange, bucket };
   }
 }
 

@@ -1,10 +1,16 @@
 import { once } from 'node:events';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { CreateBucketCommand, DeleteBucketCommand, HeadBucketCommand, PutObjectCommand } from '@aws-sdk/client-s3';
+import {
+  CreateBucketCommand,
+  DeleteBucketCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  PutObjectCommand,
+} from '@aws-sdk/client-s3';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startGateway, type RunningGateway } from '../support/running-gateway.js';
+import { OTHER, startGateway, type RunningGateway } from '../support/running-gateway.js';
 
 const Bucket = 'photos';
 
@@ -43,6 +49,19 @@ describe('a bucket that is deleted while a client writes to it', () => {
     expect(answer.statusCode).toBe(404);
     expect(await text(answer)).toContain('<Code>NoSuchBucket</Code>');
     expect(await isThere()).toBe(false);
+  });
+
+  it('does not put the object into the bucket that somebody else has made of that name', async () => {
+    const upload = await beginPut('key');
+    const other = gateway.client(OTHER);
+    await gateway.client().send(new DeleteBucketCommand({ Bucket }));
+    await other.send(new CreateBucketCommand({ Bucket }));
+    await other.send(new PutObjectCommand({ Bucket, Key: 'key', Body: 'theirs' }));
+    upload.end('body');
+    const [answer] = (await once(upload, 'response')) as [IncomingMessage];
+    expect(await text(answer)).toContain('<Code>NoSuchBucket</Code>');
+    const { Body } = await other.send(new GetObjectCommand({ Bucket, Key: 'key' }));
+    expect(await Body?.transformToString()).toBe('theirs');
   });
 
   it('takes the object where somebody has made it again', async () => {

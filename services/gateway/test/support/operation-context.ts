@@ -52,7 +52,14 @@ function bucket(name: string, alice: boolean): MemoryBucket {
       : [],
   };
   const store = new MemoryObjectStore();
-  return { name: name as BucketName, mapping, store, settings: () => ({}), changeSettings: unused };
+  return {
+    name: name as BucketName,
+    mapping,
+    store,
+    confirm: () => undefined,
+    settings: () => ({}),
+    changeSettings: unused,
+  };
 }
 
 function unused(): never {

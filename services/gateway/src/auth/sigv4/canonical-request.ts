@@ -21,6 +21,7 @@ export function canonicalRequest(request: S3Request, signedHeaders: SignedHeader
   return `${text}\n${signedHeaders.text}\n${payloadHash}`;
 }
 
+// Runs of blanks first, and each in one go: to look for those at the end of a long value would take the square of its length.
 function tidy(value: string): string {
-  return value.replace(/^[ \t]+|[ \t]+$/g, '').replace(/[ \t]+/g, ' ');
+  return value.replace(/[ \t]+/g, ' ').replace(/^ | $/g, '');
 }

@@ -175,6 +175,7 @@ function bucketWithSettings(): BucketContext['bucket'] {
   return {
     ...new MemoryBuckets().photos,
     settings: () => settings,
+    confirm: () => undefined,
     changeSettings: (change) => {
       const next = { ...settings, ...change };
       settings = Object.fromEntries(Object.entries(next).filter(([, value]) => value !== undefined));

@@ -2,7 +2,7 @@ import { S3Error } from '../../errors/s3-error.js';
 import { isBucketName, type BucketName } from '../../http/bucket-name.js';
 import type { HeaderMap } from '../../http/header-map.js';
 import { parseObjectKey, type ObjectKey } from '../../http/object-key.js';
-import { fromHeaderValue } from '../parameters/header-text.js';
+import { fromHeaderValue } from '../../http/header-text.js';
 import { requireNullVersionId } from '../parameters/version-id.js';
 
 /** The object that `x-amz-copy-source` names. */

@@ -5,7 +5,7 @@ import { QueryParameters } from '../../http/query-parameters.js';
 import { checkAclHeaders } from './acl-headers.js';
 import { decodeChecksumAlgorithm, decodeStatedChecksum, resolveChecksumType } from './checksum-headers.js';
 import { checkExpectedBucketOwner } from './expected-bucket-owner.js';
-import { fromHeaderValue, toHeaderValue } from './header-text.js';
+import { fromHeaderValue, toHeaderValue } from '../../http/header-text.js';
 import { ownerNamed } from '../documents/owner.js';
 import { parsePageSize } from './paging-parameters.js';
 import { parsePartNumber } from './part-number.js';

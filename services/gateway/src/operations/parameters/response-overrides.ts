@@ -1,7 +1,7 @@
 import { isAnonymous, type Principal } from '../../auth/identity.js';
 import { S3Error } from '../../errors/s3-error.js';
 import type { QueryParameters } from '../../http/query-parameters.js';
-import { toHeaderValue } from './header-text.js';
+import { toHeaderValue } from '../../http/header-text.js';
 
 const PREFIX = 'response-';
 const OVERRIDABLE = new Set([

@@ -1,6 +1,6 @@
 import { S3Error } from '../../errors/s3-error.js';
 import { HeaderMap } from '../../http/header-map.js';
-import { toHeaderValue } from '../parameters/header-text.js';
+import { isHeaderName, toHeaderValue } from '../../http/header-text.js';
 import type { FormFields } from './upload-form.js';
 
 const STORED_FIELDS = new Set([
@@ -14,9 +14,6 @@ const STORED_FIELDS = new Set([
 // Tags come as a document in a field of their own, and the signature's fields are no part of the object.
 const OTHER_FIELDS = new Set(['x-amz-tagging', 'x-amz-algorithm', 'x-amz-credential', 'x-amz-date', 'x-amz-signature']);
 
-/** What may be the name of a header (RFC 9110, "token"); names are in lower case here. */
-const HEADER_NAME = /^[!#$%&'*+.^_`|~\da-z-]+$/;
-
 /**
  * The fields of a form that stand for headers of PutObject, as such: the same code then decides what is stored, checked and
  * refused for both.
@@ -29,7 +26,7 @@ export function formHeaders(fields: FormFields): HeaderMap {
     const isHeader = STORED_FIELDS.has(name) || (name.startsWith('x-amz-') && !OTHER_FIELDS.has(name));
     if (!isHeader) continue;
     // Metadata goes back as headers, and one that cannot be sent would make the object unreadable.
-    if (!HEADER_NAME.test(name)) throw S3Error.invalidArgument(name, value, 'The field name is not valid in a header.');
+    if (!isHeaderName(name)) throw S3Error.invalidArgument(name, value, 'The field name is not valid in a header.');
     raw.push(name, toHeaderValue(name, value));
   }
   const acl = fields.get('acl');

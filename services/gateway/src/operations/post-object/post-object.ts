@@ -67,7 +67,8 @@ export class PostObject implements Operation {
     observed.principal = principal;
     observed.scheme = `${signatureVersion}-form`;
     const key = parseObjectKey(fields.get('key') ?? '');
-    const { mapping, store } = await this.buckets.find(bucketName);
+    const bucket = await this.buckets.find(bucketName);
+    const { mapping, store } = bucket;
     this.access.require(principal, mapping, 'write', key);
 
     const headers = formHeaders(fields);
@@ -79,6 +80,7 @@ export class PostObject implements Operation {
       minimum: contentLengthRange?.minimum ?? 0,
       maximum: Math.min(contentLengthRange?.maximum ?? MAX_UPLOAD_BYTES, MAX_UPLOAD_BYTES),
       expected: parseExpectedDigests(fields),
+      confirm: () => bucket.confirm(),
     });
     const info = await store.put({ key, body, attributes, conditions: NO_CONDITIONS });
     observed.objectSize = info.size;

@@ -29,6 +29,11 @@ describe('readUploadForm', () => {
     expect(form.fields.get('key')).toBe('foo.txt');
   });
 
+  it('does not wait for ever for a form that goes no further', async () => {
+    const stalled = formRequest([Buffer.from(part('key', 'k'))], false);
+    await expect(readUploadForm(stalled, 20)).rejects.toMatchObject({ code: 'RequestTimeout' });
+  });
+
   it('takes a file without a file name', async () => {
     const form = await read([part('key', 'k'), part('file', 'bytes')]);
     expect(form.filename).toBe('');

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
+import { DEFAULT_IDLE_TIMEOUT } from '../../body/upload-body.js';
 import { S3Error } from '../../errors/s3-error.js';
 import type { S3Request } from '../../http/s3-request.js';
 
@@ -28,12 +29,13 @@ export interface UploadForm {
  * Reads a form up to its file, which must be its last field: S3 ignores what comes behind it.
  *
  * @throws S3Error `PreconditionFailed` for another content type, `MalformedPOSTRequest`, `InvalidArgument` without a file
- *   or with a repeated field, `MaxPostPreDataLengthExceededError`, `IncompleteBody`
+ *   or with a repeated field, `MaxPostPreDataLengthExceededError`, `IncompleteBody`, `RequestTimeout`
+ * @param idleTimeout milliseconds without a byte after which the client is given up
  */
-export function readUploadForm(request: S3Request): Promise<UploadForm> {
+export function readUploadForm(request: S3Request, idleTimeout = DEFAULT_IDLE_TIMEOUT): Promise<UploadForm> {
   const parser = createParser(request.headers.get('content-type') ?? '');
   request.sendContinue();
-  return new Promise((resolve, reject) => new FormReader(request.raw, parser, resolve, reject).start());
+  return new Promise((resolve, reject) => new FormReader(request.raw, parser, resolve, reject, idleTimeout).start());
 }
 
 function createParser(contentType: string): BusboyInstance {
@@ -61,16 +63,19 @@ class FormReader {
   private fieldBytes = 0;
   private preambleBytes = 0;
   private file: Readable | undefined;
+  private idle: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly source: IncomingMessage,
     private readonly parser: BusboyInstance,
     private readonly resolve: (form: UploadForm) => void,
     private readonly reject: (error: unknown) => void,
+    private readonly idleTimeout: number,
   ) {}
 
   start(): void {
     const { source, parser } = this;
+    this.idle = setTimeout(() => this.fail(new S3Error('RequestTimeout')), this.idleTimeout);
     source.on('data', this.countPreamble);
     // A client that goes away ends the request with neither "end" nor, always, "error".
     source.once('close', () => {
@@ -91,6 +96,7 @@ class FormReader {
   }
 
   private readonly countPreamble = (chunk: Buffer): void => {
+    this.idle?.refresh();
     if (this.file === undefined && this.preambleBytes > MAX_PREAMBLE_BYTES) this.fail(fieldsTooLarge());
     this.preambleBytes += chunk.length;
   };
@@ -109,6 +115,8 @@ class FormReader {
 
   private begin(file: Readable, filename: string | undefined): void {
     this.file = file;
+    // Who reads the file has a limit of its own.
+    clearTimeout(this.idle);
     this.source.off('data', this.countPreamble);
     // The parser reports a form that breaks off by an event alone. A destroyed stream also tells a reader that comes later.
     file.on('error', (cause) => file.destroy(incomplete(cause)));
@@ -117,6 +125,7 @@ class FormReader {
   }
 
   private fail(error: S3Error): void {
+    clearTimeout(this.idle);
     this.source.off('data', this.countPreamble);
     this.source.unpipe(this.parser);
     this.file?.destroy(error);

@@ -1,4 +1,11 @@
-import { S3Error } from '../../errors/s3-error.js';
+import { S3Error } from '../errors/s3-error.js';
+
+const HEADER_NAME = /^[!#$%&'*+.^_`|~\da-z-]+$/;
+
+/** Whether a name in lower case may be that of a header (RFC 9110, "token"). */
+export function isHeaderName(name: string): boolean {
+  return HEADER_NAME.test(name);
+}
 
 /**
  * Header values are kept as Node gives and takes them, one char a byte (latin1): a client's UTF-8, or whatever else it
