@@ -34,6 +34,7 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isListenAddress, LISTEN_ADDRESS_RULE } from './listen-address.js';
+import { RESERVED_PREFIX } from '../storage/storage-path.js';
 import { StorageSection } from './storage-section.js';
 
 /** The most processes that a configuration may ask for. */
@@ -88,12 +89,25 @@ export class GrantSection {
   readonly prefix?: string;
 }
 
+const SERVED_PATH_RULE = `${TREE_PATH_RULE}, and none that begins with ${RESERVED_PREFIX}, which is the gateway's own`;
+
+/** A path whose files clients are served. What the gateway keeps beside them, keys among it, is none. */
+function isServedPath(text: unknown): text is string {
+  return (
+    isTreePath(text) &&
+    !text
+      .toLowerCase()
+      .split('/')
+      .some((segment) => segment.startsWith(RESERVED_PREFIX))
+  );
+}
+
 /** `buckets[]` of bucketway.yaml. */
 export class BucketSection {
   @Rule('isBucketName', isBucketName, BUCKET_NAME_RULE)
   readonly name!: string;
 
-  @Rule('isTreePath', isTreePath, TREE_PATH_RULE)
+  @Rule('isServedPath', isServedPath, SERVED_PATH_RULE)
   readonly path!: string;
 
   @IsOptional()
@@ -120,7 +134,7 @@ export class BucketSection {
 
 /** `bucketRoot` of bucketway.yaml. */
 export class BucketRootSection {
-  @Rule('isTreePath', isTreePath, TREE_PATH_RULE)
+  @Rule('isServedPath', isServedPath, SERVED_PATH_RULE)
   readonly path!: string;
 
   @IsOptional()

@@ -116,6 +116,11 @@ documents: [docs, /var/docs]
     ],
     ['storages:\n- mount: data\n  local: {root: x}', ':2:3: storages[0].mount: must be an absolute path in the tree'],
     [
+      `${STORAGE}\nbuckets: [{name: inner, path: /a/.bucketway}]`,
+      ':2:25: buckets[0].path: must be an absolute path in the tree',
+    ],
+    [`${STORAGE}\nbucketRoot: {path: /.Bucketway/x}`, ':2:14: bucketRoot.path: must be an absolute path in the tree'],
+    [
       'storages:\n- mount: /\n  local: {root: x, durability: full}',
       ':3:20: storages[0].local.durability: must be one of none, file, directory',
     ],

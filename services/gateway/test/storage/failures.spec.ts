@@ -249,6 +249,18 @@ describe('the folder of temporary files', () => {
     expect((await get(store(), 'o')).toString()).toBe('y');
   });
 
+  it.each([{}, { calls: QUEUED_CALLS }])('is made again with all of the gateway’s own area (%j)', async (options) => {
+    const { store, root } = fixtureOf(makeStorage(options));
+    await put(store(), 'o', 'x');
+    fs.rmSync(path.join(root, '.bucketway'), { recursive: true });
+    await put(store(), 'o', 'y');
+    await put(store(), 'new', 'z');
+    expect((await get(store(), 'o')).toString()).toBe('y');
+    fs.rmSync(path.join(root, '.bucketway'), { recursive: true });
+    await store().delete(key('new'), {});
+    expect(await listAll(store())).toEqual(['o']);
+  });
+
   it('goes with its gateway, and those of dead ones are swept', async () => {
     const one = makeStorage();
     const { root } = fixtureOf(one);
@@ -396,5 +408,27 @@ describe('what has gone wrong before', () => {
     expect(await codeOf(() => storage.check())).toBe('unavailable');
     fs.renameSync(`${root}-away`, root);
     storage.check();
+  });
+
+  it.each([{}, { calls: QUEUED_CALLS }])('nor are its objects said to be gone (%j)', async (options) => {
+    const { store: open, root } = fixtureOf(makeStorage(options));
+    const store = open('bucket');
+    await put(store, 'a/o', 'x');
+    fs.renameSync(root, `${root}-away`);
+    for (const attempt of [
+      () => listAll(store),
+      () => get(store, 'a/o'),
+      () => store.head(key('a/o')),
+      () => store.head(key('never-there')),
+      () => store.delete(key('a/o'), {}),
+      () => put(store, 'a/o', 'y'),
+      () => put(store, 'new', 'y'),
+    ]) {
+      expect(await codeOf(attempt)).toBe('ServiceUnavailable');
+    }
+    expect(fs.existsSync(root)).toBe(false);
+    fs.renameSync(`${root}-away`, root);
+    expect((await get(store, 'a/o')).toString()).toBe('x');
+    await put(store, 'a/o', 'y');
   });
 });

@@ -52,3 +52,9 @@ export function translate<T>(action: () => MaybePromise<T>): MaybePromise<T> {
     throw toStorageError(error);
   }
 }
+
+/** Whether a file call, or a storage, says that there is nothing at a path. */
+export function isAbsence(error: unknown): boolean {
+  const code = error instanceof StorageError ? error.code : errnoOf(error);
+  return code === 'not-found' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
+}

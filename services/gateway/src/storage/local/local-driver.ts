@@ -12,7 +12,7 @@ import type {
 } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_FOLDER, ROOT, parentOf, type StoragePath } from '../storage-path.js';
-import { errnoOf, toStorageError, translate } from './errno.js';
+import { errnoOf, isAbsence, toStorageError, translate } from './errno.js';
 import { toFileStat } from './file-facts.js';
 import { FolderHandle, openOrMakeFolder, pathOf } from './folder-handle.js';
 import { readFolderNames } from './folder-names.js';
@@ -92,6 +92,7 @@ export class LocalDriver implements FileDriver {
       return new LocalOpenFile(this.storage, fd, toFileStat(stat, this.storage.local), record);
     } catch (error) {
       if (fd >= 0) await calls.close(fd);
+      if (errnoOf(error) === 'ENOENT') await this.storage.requireRoot();
       throw toStorageError(error);
     }
   }
@@ -101,6 +102,7 @@ export class LocalDriver implements FileDriver {
     const absolute = this.confines.absolute(folder);
     try {
       const stat = await calls.lstat(absolute);
+      if (stat === undefined) await this.storage.requireRoot();
       if (stat === undefined || stat.isSymbolicLink()) throw new StorageError('not-found', 'There is no such folder.');
       if (!stat.isDirectory()) throw new StorageError('not-folder', 'The path is not a folder.');
       const identity = String(stat.ino);
@@ -192,8 +194,24 @@ export class LocalDriver implements FileDriver {
   }
 
   lock<T>(path: StoragePath, action: () => MaybePromise<T>): MaybePromise<T> {
-    // From the root on: another gateway may have it mounted elsewhere.
-    return this.storage.locks.run(this.confines.fromRoot(path), action);
+    let begun = false;
+    const run = (): MaybePromise<T> =>
+      // From the root on: another gateway may have it mounted elsewhere.
+      this.storage.locks.run(this.confines.fromRoot(path), () => {
+        begun = true;
+        return action();
+      });
+    const runAgain = (error: unknown): Promise<T> => {
+      if (begun) throw error;
+      if (!isAbsence(error)) throw toStorageError(error);
+      return this.inRestoredWorkspace(run);
+    };
+    try {
+      const result = run();
+      return result instanceof Promise ? result.catch(runAgain) : result;
+    } catch (error) {
+      return runAgain(error);
+    }
   }
 
   private temporary(fd: number, path?: string, adopted = false): LocalTemporaryFile {
@@ -206,9 +224,15 @@ export class LocalDriver implements FileDriver {
     } catch (error) {
       if (errnoOf(error) !== 'ENOENT') throw toStorageError(error);
     }
+    return this.inRestoredWorkspace(open);
+  }
+
+  /** Runs what has failed since somebody has taken the gateway's own area away. */
+  private async inRestoredWorkspace<T>(action: () => MaybePromise<T>): Promise<T> {
+    await this.storage.requireRoot();
     return translate(() => {
-      this.storage.restoreTemporaryFolder();
-      return open();
+      this.storage.restoreWorkspace();
+      return action();
     });
   }
 

@@ -1,8 +1,7 @@
 import type { MaybePromise } from '../../maybe-promise.js';
 import type { FileFacts, FileStat } from '../file-driver.js';
-import { StorageError } from '../storage-error.js';
 import type { StoragePath } from '../storage-path.js';
-import { errnoOf, toStorageError } from './errno.js';
+import { isAbsence, toStorageError } from './errno.js';
 import type { FileCalls } from './file-calls.js';
 import { toFileStat } from './file-facts.js';
 import type { FileStatus } from './file-status.js';
@@ -31,7 +30,7 @@ export class LocalFacts {
     const absolute = this.scope.absolute(path);
     try {
       const stat = await this.storage.calls.lstat(absolute);
-      if (stat === undefined) return undefined;
+      if (stat === undefined) return await this.absent();
       if (stat.isSymbolicLink()) return await this.ofLink(absolute);
       if (!(await this.scope.contains(absolute))) return undefined;
       if (stat.isDirectory()) return { stat: toFileStat(stat, this.storage.local), record: undefined };
@@ -39,7 +38,7 @@ export class LocalFacts {
         ? { stat: toFileStat(stat, this.storage.local), record: await this.recordAt(absolute) }
         : undefined;
     } catch (error) {
-      if (isAbsence(error)) return undefined;
+      if (isAbsence(error)) return await this.absent();
       throw toStorageError(error);
     }
   }
@@ -48,12 +47,12 @@ export class LocalFacts {
     const absolute = this.scope.absolute(path);
     try {
       const stat = await this.storage.calls.lstat(absolute);
-      if (stat === undefined) return undefined;
+      if (stat === undefined) return await this.absent();
       if (stat.isSymbolicLink()) return (await this.ofLink(absolute))?.stat;
       const plain = stat.isFile() || stat.isDirectory();
       return plain && (await this.scope.contains(absolute)) ? toFileStat(stat, this.storage.local) : undefined;
     } catch (error) {
-      if (isAbsence(error)) return undefined;
+      if (isAbsence(error)) return await this.absent();
       throw toStorageError(error);
     }
   }
@@ -157,6 +156,11 @@ export class LocalFacts {
     }
   }
 
+  private async absent(): Promise<undefined> {
+    await this.storage.requireRoot();
+    return undefined;
+  }
+
   private async ofLink(absolute: string): Promise<FileFacts | undefined> {
     const { calls } = this.storage;
     const actual = await calls.realpath(absolute);
@@ -173,9 +177,4 @@ export class LocalFacts {
 
 function isPromise(value: unknown): boolean {
   return value instanceof Promise;
-}
-
-function isAbsence(error: unknown): boolean {
-  const code = error instanceof StorageError ? error.code : errnoOf(error);
-  return code === 'not-found' || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP';
 }

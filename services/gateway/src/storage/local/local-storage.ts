@@ -3,6 +3,8 @@ import type { LocalStorageOptions } from '../../config/snapshot.js';
 import type { DriverCapabilities } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import { errnoOf, toStorageError } from './errno.js';
+import type { MaybePromise } from '../../maybe-promise.js';
+import type { FileStatus } from './file-status.js';
 import { DIRECT_CALLS, QUEUED_CALLS, type FileCalls } from './file-calls.js';
 import { hasExtendedAttributes, isLocalFilesystem, mountsBelow } from './filesystem-probe.js';
 import { FolderCache } from './folder-cache.js';
@@ -104,9 +106,22 @@ export class LocalStorage {
     return this.openWorkspace().newTemporaryPath();
   }
 
-  /** Makes the folder of temporary files again, where somebody has taken it away. */
-  restoreTemporaryFolder(): void {
-    this.openWorkspace().restoreTemporaryFolder();
+  /** Makes the gateway's own area again, where somebody has taken it away. */
+  restoreWorkspace(): void {
+    this.openWorkspace().restore();
+  }
+
+  /**
+   * Asked where something is not there: of a root that is gone (a folder that was moved, a volume that is not mounted) nothing is, and
+   * whoever is told so of each of its files, and mirrors it, would delete all copies.
+   *
+   * @throws StorageError `unavailable`
+   */
+  requireRoot(): MaybePromise<void> {
+    const { path, calls } = this.openRoot();
+    const stat = calls.lstat(path);
+    if (stat instanceof Promise) return stat.then((now) => this.refuseMissing(now));
+    this.refuseMissing(stat);
   }
 
   /** Whether a folder is, or lies in, another mount below the root. */
@@ -167,6 +182,11 @@ export class LocalStorage {
     } catch (error) {
       throw this.unusable(error);
     }
+  }
+
+  private refuseMissing(stat: FileStatus | undefined): void {
+    if (stat !== undefined) return;
+    throw new StorageError('unavailable', `The storage root ${this.options.root} is gone.`);
   }
 
   private unusable(error: unknown): unknown {

@@ -73,9 +73,11 @@ export class Workspace {
     return `${this.temporaryFolder}/${++this.temporaries}`;
   }
 
-  /** Makes the folder of temporary files again, where somebody has taken it away. */
-  restoreTemporaryFolder(): void {
+  /** Makes the area again, where somebody has taken it away, or the folder of temporary files. */
+  restore(): void {
+    for (const folder of OWN_FOLDERS) makeOwnFolder(`${this.swept.area}${folder}`);
     makeOwnFolder(this.temporaryFolder);
+    this.swept.self.show();
   }
 
   /** Ends what goes on by itself, and the presence; what is still done here needs {@link showPresence}. */
@@ -89,8 +91,7 @@ export class Workspace {
 
   /** Once closed: has others leave for a while what is done here. What then remains of it is swept by them, as that of a process that is gone. */
   showPresence(): void {
-    this.restoreTemporaryFolder();
-    this.swept.self.show();
+    this.restore();
   }
 }
 

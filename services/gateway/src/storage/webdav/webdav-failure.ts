@@ -4,7 +4,13 @@ import { StorageError, type StorageErrorCode } from '../storage-error.js';
 const MEANINGS: ReadonlyMap<number, readonly [StorageErrorCode, string]> = new Map([
   // Apache, of a name below a file.
   [400, ['not-found', 'does not understand the request']],
-  [401, ['unavailable', 'does not take the credentials: check usernameFile and passwordFile, or tokenFile, and auth']],
+  [
+    401,
+    [
+      'unavailable',
+      'does not take the credentials: check usernameFile and passwordFile, or bearerTokenFile, and authentication',
+    ],
+  ],
   [403, ['denied', 'does not permit this']],
   [404, ['not-found', 'has nothing there']],
   [405, ['unavailable', 'is no WebDAV server at this URL: check url']],
