@@ -69,7 +69,7 @@ export class AdminServer {
   listen({ host, port }: ListenAddress): Promise<void> {
     return new Promise((resolve, reject) => {
       this.server.once('error', (error: NodeJS.ErrnoException) => {
-        reject(new StartError(`admin port: ${error.message}`, error.code));
+        reject(new StartError(`admin port: ${error.message}`, error.code, 'admin'));
       });
       this.server.listen({ host, port }, resolve);
     });

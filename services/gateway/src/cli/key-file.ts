@@ -2,12 +2,15 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { linkSync, mkdirSync, readFileSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { isAccessKeyId, isSecretAccessKey } from '@bucketway/contract';
+import { UsageError } from './usage-error.js';
 
 /** A pair of keys. */
 export interface KeyPair {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
 }
+
+const REMEDY = 'make it readable and writable for this user, or give keys with --access-key and --secret-key';
 
 const ID_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
@@ -20,10 +23,16 @@ export function makeKeyPair(): KeyPair {
 /**
  * The pair kept in a file that only its owner can read; made on the first call.
  *
- * @throws Error where the file is there and holds no pair
+ * @throws UsageError where the file is there and holds no pair, or cannot be read or made
  */
 export function keptKeyPair(file: string): KeyPair {
-  return readKeyPair(file) ?? createKeyPair(file);
+  try {
+    return readKeyPair(file) ?? createKeyPair(file);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
+    if (code === undefined) throw error;
+    throw new UsageError(`the keys cannot be kept in ${file} (${code}); ${REMEDY}`, 'bucketway serve');
+  }
 }
 
 function createKeyPair(file: string): KeyPair {
@@ -51,7 +60,8 @@ function readKeyPair(file: string): KeyPair | undefined {
     throw error;
   }
   const pair = parsePair(text);
-  if (pair === undefined) throw new Error(`${file} holds no keys; remove it to have new ones made`);
+  if (pair === undefined)
+    throw new UsageError(`${file} holds no keys; remove it to have new ones made`, 'bucketway serve');
   return pair;
 }
 

@@ -12,6 +12,9 @@ import { UsageError } from './usage-error.js';
 
 const COMMAND = 'bucketway serve';
 
+/** What to do where a port cannot be had. */
+type PortHints = Readonly<Record<StartError['port'], string>>;
+
 /** `bucketway serve`: runs until a signal. @returns the exit code */
 export async function serve(args: readonly string[]): Promise<number> {
   const { values, switches, positionals } = parseFlags(COMMAND, args, { config: 'string', ...DIRECTORY_FLAGS });
@@ -24,7 +27,8 @@ export async function serve(args: readonly string[]): Promise<number> {
   if (positionals.length > 1)
     throw new UsageError('one folder at a time; a configuration file mounts several', COMMAND);
   if (file === undefined) {
-    if (directory === undefined) throw new UsageError('say which folder to serve, or --config FILE', COMMAND);
+    // An empty one is a variable of a script that was not set, not the folder that it runs in.
+    if (!directory) throw new UsageError('say which folder to serve, or --config FILE', COMMAND);
     return await serveDirectory(directory, values);
   }
   if (directory !== undefined) throw new UsageError('either a folder or --config, not both', COMMAND);
@@ -32,19 +36,25 @@ export async function serve(args: readonly string[]): Promise<number> {
   if (other !== undefined)
     throw new UsageError(`--${other} is for serve DIR; with --config, write it in the file`, COMMAND);
   const load = (): Configuration => loadConfiguration(file);
-  return await run({ file, load }, () => {}, 'change "listen" in the configuration file');
+  return await run({ file, load }, () => {}, {
+    s3: 'change "listen" in the configuration file',
+    admin: 'change "admin" in the configuration file',
+  });
 }
 
 async function serveDirectory(directory: string, flags: ReadonlyMap<string, string>): Promise<number> {
   const served = directoryConfiguration(directory, flags, process.env);
   const source = { file: undefined, load: () => served.configuration };
-  return await run(source, ({ s3 }) => printPasteLines(directory, served, s3), 'choose another with --port');
+  return await run(source, ({ s3 }) => printPasteLines(directory, served, s3), {
+    s3: 'choose another with --port',
+    admin: 'choose another with --admin-port',
+  });
 }
 
 async function run(
   source: ConstructorParameters<typeof Supervisor>[0],
   started: (addresses: SupervisorAddresses) => void,
-  portHint: string,
+  hints: PortHints,
 ): Promise<number> {
   const log = ApplicationLog.ofProcess();
   const supervisor = new Supervisor(source, log);
@@ -55,7 +65,7 @@ async function run(
     if (addresses !== undefined) started(addresses);
   } catch (error) {
     await supervisor.close();
-    throw explain(error, portHint);
+    throw explain(error, hints);
   }
   log.log(`${await signalled} received`);
   // Somebody who asks twice does not want to wait.
@@ -81,11 +91,12 @@ function firstSignal(): Promise<string> {
   });
 }
 
-function explain(error: unknown, portHint: string): unknown {
+function explain(error: unknown, hints: PortHints): unknown {
   if (!(error instanceof StartError)) return error;
+  const hint = hints[error.port];
   if (error.code === 'EADDRINUSE')
-    return new StartError(`the port is in use (${error.message}); ${portHint}`, error.code);
+    return new StartError(`the port is in use (${error.message}); ${hint}`, error.code, error.port);
   if (error.code === 'EACCES')
-    return new StartError(`the port is not allowed (${error.message}); ${portHint}`, error.code);
+    return new StartError(`the port is not allowed (${error.message}); ${hint}`, error.code, error.port);
   return error;
 }

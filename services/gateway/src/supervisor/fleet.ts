@@ -54,6 +54,8 @@ export class StartError extends Error {
     message: string,
     /** Of the system: `EADDRINUSE`. */
     readonly code: string | undefined,
+    /** Which of the two ports it was, where it was one. */
+    readonly port: 's3' | 'admin' = 's3',
   ) {
     super(message);
   }

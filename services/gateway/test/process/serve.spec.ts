@@ -56,6 +56,16 @@ describe('bucketway serve DIR', () => {
     expect(gateway.stdout + gateway.stderr).not.toContain('environment-secret');
   });
 
+  it('names --admin-port where that is the port in use', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const port = String((taken.address() as AddressInfo).port);
+    const { code, stderr } = await GatewayProcess.run(['serve', folder, '--port', '0', '--admin-port', port]);
+    taken.close();
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/EADDRINUSE.*; choose another with --admin-port/);
+  });
+
   it.each(['1', '2'])('names --port where the port is in use (workers: %s)', async (workers) => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));
@@ -86,6 +96,7 @@ describe('bucketway', () => {
     [['serve', '.', '--signature-versions', 'v3'], 2, /--signature-versions must be/],
     [['serve', '.', '--workers', '257'], 2, /--workers must be auto or a number from 1 to 256/],
     [['serve'], 2, /say which folder to serve, or --config FILE/],
+    [['serve', ''], 2, /say which folder to serve/],
     [['serve', '/nowhere/at/all'], 2, /does not exist; make it: mkdir -p/],
     [['serve', '--config', 'x', '--port', '1'], 2, /--port is for serve DIR/],
     [['serve', '--config', '/nowhere.yaml'], 1, /nowhere\.yaml:1:1: cannot be read/],
