@@ -46,8 +46,9 @@ export class BucketReconciler {
     if (bucket.spec.suspend === true) return await this.suspend(bucket);
     const admitted = this.admission.admit(bucket);
     if ('refused' in admitted) return await this.refuse(bucket, admitted.refused);
-    await this.admission.keepClaims();
+    // First: where the claims cannot be kept, the next pass finds nothing to hand on.
     for (const other of admitted.requeue) this.queue.add(objectKey(other));
+    await this.admission.keepClaims();
     await this.transitions.finalizer.ensure(bucket);
     const { findings, facts } = await this.transitions.provision.advance(bucket, admitted.accepted);
     const use = this.usage.useOf(facts.granted.bucketName);

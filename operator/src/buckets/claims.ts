@@ -26,6 +26,8 @@ export class Claims {
   /** The change of the ledger up to which tombstones are stored. */
   private stored = 0;
   private storing: Promise<void> | undefined;
+  /** S3Buckets that can have what was released, and were not told yet. */
+  private readonly owed: ClaimOwner[] = [];
 
   constructor(
     private readonly client: KubeClient,
@@ -62,9 +64,10 @@ export class Claims {
 
   /** Releases what an S3Bucket holds. @returns S3Buckets that can have it now */
   async release(owner: ClaimOwner, retain: boolean): Promise<readonly ClaimOwner[]> {
-    const { requeue } = this.ledger.release(owner, { retain });
+    this.owed.push(...this.ledger.release(owner, { retain }).requeue);
+    // Where this fails, whoever asks again is told: by then the ledger has nothing to release.
     await this.keepTombstones();
-    return requeue;
+    return this.owed.splice(0);
   }
 
   /** Stores the tombstones where they changed: a claim that moved left one, or took one over. */

@@ -125,6 +125,13 @@ describe('decide', () => {
     ['a path whose name begins alike', { path: '/teams/team-a-b' }, {}, 'PathNotAllowed', /create the S3Bucket anew/],
     ['a path above the prefix', { path: '/teams' }, {}, 'PathNotAllowed', /is not permitted in this namespace/],
     ['the root', { path: '/' }, {}, 'PathNotAllowed', /at or below/],
+    [
+      'an origin with a blank that only the API server takes for none',
+      { cors: [{ allowedOrigins: ['https://app.example.com\u00a0'], allowedMethods: ['GET'] }] },
+      {},
+      'InvalidSpec',
+      /spec\.cors\[0\]\.allowedOrigins: must be a list of origins/,
+    ],
     ['a path that climbs', { path: '/teams/team-a/../team-b' }, {}, 'InvalidSpec', /is no path of the tree/],
     ["the gateway's folder", { path: '/teams/team-a/.bucketway' }, {}, 'InvalidSpec', /is the gateway's own/],
     [

@@ -1,5 +1,12 @@
-import { defaultSecretName, isBucketName, isTreePath, parseDuration, parseSize } from '@bucketway/contract';
-import type { S3BucketAccessMode, S3BucketQuota, S3BucketRotation } from '@bucketway/contract';
+import {
+  corsRuleMistake,
+  defaultSecretName,
+  isBucketName,
+  isTreePath,
+  parseDuration,
+  parseSize,
+} from '@bucketway/contract';
+import type { S3BucketAccessMode, S3BucketCorsRule, S3BucketQuota, S3BucketRotation } from '@bucketway/contract';
 import type { Decision, EffectiveQuota, PolicyReason, PolicyRefusal, PolicyRequest } from './decision.js';
 import { effectiveRotation } from './effective-rotation.js';
 import { selects } from './label-selector.js';
@@ -52,7 +59,7 @@ function accept(policy: Policy, request: PolicyRequest): Decision {
     anonymous: spec.anonymous ?? 'None',
     quota: checkQuota(rule, spec.quota ?? {}),
     reclaimPolicy: spec.reclaimPolicy ?? 'Retain',
-    cors: spec.cors ?? [],
+    cors: checkCors(spec.cors ?? []),
     credentials: {
       mode,
       secretName: credentials.secretName ?? defaultSecretName(metadata.name),
@@ -92,6 +99,18 @@ function checkName({ bucketNames }: PolicyRule, name: string, variables: Templat
     `the bucket name "${name}" is not permitted in this namespace, which may use ${allowed.join(', ')}: ` +
       'create the S3Bucket anew with such a spec.bucketName',
   );
+}
+
+/**
+ * The API server's expressions are not quite those of the gateways: of a rule that only the former take, they would refuse the
+ * document, with the buckets and the revocations of all others in it.
+ */
+function checkCors(rules: readonly S3BucketCorsRule[]): readonly S3BucketCorsRule[] {
+  for (const [index, rule] of rules.entries()) {
+    const mistake = corsRuleMistake(rule);
+    if (mistake !== undefined) throw new Refusal('InvalidSpec', `spec.cors[${index}].${mistake}`);
+  }
+  return rules;
 }
 
 function defaultPath(rule: PolicyRule, variables: TemplateVariables): string {

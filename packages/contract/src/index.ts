@@ -17,6 +17,7 @@ export type { AccessMode, AnonymousMode, GrantPermission } from './access-mode.j
 export { BUCKET_NAME_RULE, isBucketName } from './bucket-name.js';
 export { canonicalJson } from './canonical-json.js';
 export { CORS_METHODS, CorsRuleDocument } from './cors-rule-document.js';
+export { corsRuleMistake } from './cors-rule-mistake.js';
 export { CredentialsDocument, SecretKey } from './credentials-document.js';
 export { documentFileName, parseDocumentFileName, shardOf } from './document-files.js';
 export type { DocumentFile, DocumentKind } from './document-files.js';
