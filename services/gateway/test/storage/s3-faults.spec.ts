@@ -4,13 +4,14 @@ import { computeChecksum } from '../../src/checksums/checksum-calculator.js';
 import { S3Error } from '../../src/errors/s3-error.js';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import type { ObjectStore } from '../../src/objects/object-store.js';
+import { NO_BYTES } from '../../src/objects/read-intent.js';
 import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage.js';
 import type { S3StorageOptions } from '../../src/storage/s3/s3-storage-options.js';
 import { parseStoragePath } from '../../src/storage/storage-path.js';
 import { bodyOfBytes, codeOf, get, listAll, NO_ATTRIBUTES, put, readAll } from '../support/object-bodies.js';
 import { pumped } from '../support/pumped-body.js';
 import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
-import { answerWith, cutAnswer, cutRequest, S3Proxy, stall } from '../support/s3-proxy.js';
+import { answerWith, changeAnswer, cutAnswer, cutRequest, S3Proxy, stall } from '../support/s3-proxy.js';
 import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
 
 const MIB = 1024 * 1024;
@@ -257,6 +258,57 @@ describe('an upstream S3 that misbehaves', () => {
         10,
       );
       expect((await errorOf(() => listAll(store))).code).toBe('ServiceUnavailable');
+    });
+  });
+
+  describe('with an answer that does not say how long an object is', () => {
+    const chunked = changeAnswer((headers) => delete headers['content-length']);
+    const closed = changeAnswer((headers, response) => {
+      delete headers['content-length'];
+      response.useChunkedEncodingByDefault = false;
+      response.shouldKeepAlive = false;
+    });
+
+    it.each([
+      ['in chunks', chunked],
+      ['ended by its connection', closed],
+    ])('takes it for no empty object: %s', async (_, fault) => {
+      await put(store, 'unsized', 'some bytes');
+      proxy.fail('GET', fault, 10);
+      proxy.fail('HEAD', fault, 10);
+      expect((await errorOf(() => store.open(key('unsized')))).code).toBe('ServiceUnavailable');
+      expect((await errorOf(() => store.head(key('unsized')))).code).toBe('ServiceUnavailable');
+    });
+
+    it('reads no rest of it either', async () => {
+      await put(store, 'unsized', 'some bytes');
+      const object = await store.open(key('unsized'), { bytes: NO_BYTES });
+      proxy.fail(
+        'GET',
+        changeAnswer((headers) => {
+          delete headers['content-length'];
+          delete headers['content-range'];
+        }),
+        10,
+      );
+      expect((await errorOf(() => readAll(object))).code).toBe('ServiceUnavailable');
+    });
+
+    it('knows it by the range, where that is said', async () => {
+      await put(store, 'unsized', 'some bytes');
+      proxy.fail('GET', chunked, 10);
+      const object = await store.open(key('unsized'), { bytes: 'bytes=5-' });
+      expect(object.info.size).toBe(10);
+      const reader = await object.read({ start: 5, end: 10 });
+      const buffer = Buffer.alloc(5);
+      expect([await reader.read(buffer), buffer.toString()]).toEqual([5, 'bytes']);
+      await reader.close();
+    });
+
+    it('keeps an empty object', async () => {
+      await put(store, 'empty', '');
+      expect((await store.head(key('empty'))).size).toBe(0);
+      expect((await get(store, 'empty')).length).toBe(0);
     });
   });
 

@@ -112,6 +112,32 @@ export function answerWith(status: number, code: string, headers: Record<string,
 /** Says nothing. */
 export const stall: Fault = (request) => void request.resume();
 
+/** Passes on an answer whose headers, and perhaps framing, are changed. */
+export function changeAnswer(
+  change: (headers: http.IncomingHttpHeaders, response: ServerResponse) => unknown,
+  body?: string,
+): Fault {
+  return (_request, response, forward) => void sendChanged(response, forward, change, body);
+}
+
+async function sendChanged(
+  response: ServerResponse,
+  forward: Forward,
+  change: (headers: http.IncomingHttpHeaders, response: ServerResponse) => unknown,
+  body: string | undefined,
+): Promise<void> {
+  const answer = await forward();
+  const headers = { ...answer.headers };
+  change(headers, response);
+  if (body !== undefined) headers['content-length'] = String(Buffer.byteLength(body));
+  response.writeHead(answer.statusCode ?? 500, headers);
+  if (body === undefined) answer.pipe(response);
+  else {
+    answer.resume();
+    response.end(body);
+  }
+}
+
 /** Passes on the head of an answer and so many bytes of its body, then cuts the connection. */
 export function cutAnswer(bytes: number): Fault {
   return (_request, response, forward) => void sendPart(response, forward, bytes);

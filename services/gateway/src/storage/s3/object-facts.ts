@@ -12,6 +12,7 @@ import {
   type ChecksumType,
 } from '../../objects/checksum.js';
 import type { ObjectAttributes, ObjectInfo, Tag } from '../../objects/object-info.js';
+import { StorageError } from '../storage-error.js';
 import { toSignedText } from './header-value.js';
 
 const STANDARD = 'STANDARD';
@@ -95,10 +96,29 @@ export function toObjectInfo(
   };
 }
 
-/** The size of the whole object, also where a range of it was asked for. */
+/**
+ * The size of the whole object, also where a range of it was asked for.
+ *
+ * @throws StorageError where the answer does not say it
+ */
 export function sizeOf(facts: SdkFacts): number {
   const total = facts.ContentRange === undefined ? undefined : /\/(\d+)$/.exec(facts.ContentRange)?.[1];
-  return total === undefined ? (facts.ContentLength ?? 0) : Number(total);
+  return total === undefined ? lengthOf(facts) : Number(total);
+}
+
+/**
+ * The length of an answer's body. One that only its end tells is no length of zero: an object that is taken for empty would be
+ * served, copied, and its source then deleted.
+ *
+ * @throws StorageError where the answer does not say it
+ */
+export function lengthOf({ ContentLength }: SdkFacts): number {
+  if (ContentLength === undefined) throw unknownLength();
+  return ContentLength;
+}
+
+function unknownLength(): StorageError {
+  return new StorageError('unavailable', 'The upstream S3 does not say how long an object is.');
 }
 
 function storedHeaders(facts: SdkFacts): Record<string, string> {

@@ -95,11 +95,11 @@ async function headPart(
     }
     throw error;
   }
-  const size = facts.ContentLength ?? 0;
+  const size = facts.ContentLength;
   const range = PART_RANGE.exec(facts.ContentRange ?? '');
   const count = facts.PartsCount;
   // A server that does not know the parameter answers with the whole object.
-  if (count === undefined || (count > 1 && !range && size === info.size)) return undefined;
+  if (count === undefined || size === undefined || (count > 1 && !range && size === info.size)) return undefined;
   const checksum = toChecksum(facts)?.value;
   const part = { number, size, ...(range && { start: Number(range[1]) }), ...(checksum !== undefined && { checksum }) };
   return { part, count };

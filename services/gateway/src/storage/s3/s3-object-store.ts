@@ -20,7 +20,7 @@ import { NO_BYTES, type ReadIntent } from '../../objects/read-intent.js';
 import type { CopyObjectRequest, CopyOrigin } from '../../objects/storage-copy.js';
 import { toS3Error } from '../../objects/to-s3-error.js';
 import { checkDeleteConditions, hasConditions } from '../../objects/write-conditions.js';
-import { quoted, sizeOf, toObjectInfo, unquoted, type SdkFacts } from './object-facts.js';
+import { lengthOf, quoted, sizeOf, toObjectInfo, unquoted, type SdkFacts } from './object-facts.js';
 import { partsOf } from './object-parts.js';
 import { presignRead } from './presigned-read.js';
 import { withHeaders } from './request-headers.js';
@@ -158,9 +158,10 @@ export class S3ObjectStore implements ObjectStore {
       throw error;
     }
     const stream = answer.Body as Readable;
-    const given = rangeOf(answer);
+    let given: ByteRange;
     let info: ObjectInfo;
     try {
+      given = rangeOf(answer);
       info = await this.describe(key, answer, intent);
     } catch (error) {
       dispose(stream, Infinity);
@@ -195,11 +196,15 @@ export class S3ObjectStore implements ObjectStore {
     if (start === end) return Readable.from([]);
     try {
       const answer = await this.getUpstream(key, `bytes=${start}-${end - 1}`, etag);
-      const given = rangeOf(answer);
       const stream = answer.Body as Readable;
-      if (unquoted(answer.ETag) === etag && given.start === start && given.end >= end) return stream;
-      dispose(stream, Infinity);
-      throw new S3Error('PreconditionFailed');
+      try {
+        const given = rangeOf(answer);
+        if (unquoted(answer.ETag) === etag && given.start === start && given.end >= end) return stream;
+        throw new S3Error('PreconditionFailed');
+      } catch (error) {
+        dispose(stream, Infinity);
+        throw error;
+      }
     } catch (error) {
       throw hasCode(error, 'PreconditionFailed', 'NoSuchKey', 'InvalidRange') ? replacedMeanwhile(error) : error;
     }
@@ -266,9 +271,9 @@ function askForChecksum(headers: Record<string, string>): void {
   headers['x-amz-checksum-mode'] = 'ENABLED';
 }
 
-/** What an answer holds of the object. */
+/** What an answer holds of the object. @throws StorageError where it does not say it */
 function rangeOf(answer: GetObjectCommandOutput): ByteRange {
   const stated = /^bytes (\d+)-(\d+)\//.exec(answer.ContentRange ?? '');
   if (stated) return { start: Number(stated[1]), end: Number(stated[2]) + 1 };
-  return { start: 0, end: answer.ContentLength ?? 0 };
+  return { start: 0, end: lengthOf(answer) };
 }
