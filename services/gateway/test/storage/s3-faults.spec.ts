@@ -11,7 +11,7 @@ import { parseStoragePath } from '../../src/storage/storage-path.js';
 import { bodyOfBytes, codeOf, get, listAll, NO_ATTRIBUTES, put, readAll } from '../support/object-bodies.js';
 import { pumped } from '../support/pumped-body.js';
 import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
-import { answerWith, changeAnswer, cutAnswer, cutRequest, S3Proxy, stall } from '../support/s3-proxy.js';
+import { answerWith, changeAnswer, cutAnswer, cutRequest, S3Proxy, stall, type Fault } from '../support/s3-proxy.js';
 import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
 
 const MIB = 1024 * 1024;
@@ -310,6 +310,97 @@ describe('an upstream S3 that misbehaves', () => {
       expect((await store.head(key('empty'))).size).toBe(0);
       expect((await get(store, 'empty')).length).toBe(0);
     });
+  });
+
+  describe.each([
+    ['an error', '<?xml version="1.0"?><Error><Code>InternalError</Code><Message/><Key>k</Key></Error>\n'],
+    ['a page', '<html><body><p>Please sign in</p></body></html>'],
+    ['nothing', ''],
+  ])('with 200 and %s', (_, body) => {
+    const said: Fault = (request, response) => {
+      request.resume();
+      request.once('end', () => response.end(body));
+    };
+    const parts = [{ number: 1, etag: hash('md5', 'part') }];
+
+    async function begin(name: string): Promise<string> {
+      const upload = await store.multipart?.create({ key: key(name), attributes: NO_ATTRIBUTES, initiator: '' });
+      return upload?.uploadId ?? '';
+    }
+
+    it.each([
+      ['a piece', 1000],
+      ['three pieces', 3 * MIB],
+    ])('has stored nothing: %s', async (__, size) => {
+      await put(store, 'unsaid', 'old');
+      proxy.fail('PUT', said);
+      expect((await errorOf(() => put(store, 'unsaid', content(size)))).code).toBe('ServiceUnavailable');
+    });
+
+    it.each(['PUT', 'POST'])('has stored nothing of a body of unknown length (%s)', async (method) => {
+      await put(store, 'unsaid', 'old');
+      proxy.fail(method, said);
+      const { length: __, ...body } = bodyOfBytes(content(9 * MIB));
+      const putting = (): unknown =>
+        store.put({
+          key: key('unsaid'),
+          attributes: NO_ATTRIBUTES,
+          conditions: {},
+          body: { ...body, length: undefined },
+        });
+      expect((await errorOf(putting)).code).toBe('ServiceUnavailable');
+      expect((await get(store, 'unsaid')).toString()).toBe('old');
+    });
+
+    it('has copied nothing', async () => {
+      await put(store, 'source', 'bytes');
+      const { info: source, origin } = await store.open(key('source'), { bytes: NO_BYTES });
+      if (origin === undefined) throw new Error('no origin');
+      proxy.fail('PUT', said, 10);
+      const copying = (): unknown =>
+        store.copy?.({ origin, source, key: key('copy'), attributes: NO_ATTRIBUTES, tagging: 'COPY', conditions: {} });
+      expect((await errorOf(copying)).code).toBe('ServiceUnavailable');
+      const uploadId = await begin('copied-part');
+      const copyingPart = (): unknown =>
+        store.multipart?.copyPart?.({ origin, source, key: key('copied-part'), uploadId, number: 1, range: undefined });
+      expect((await errorOf(copyingPart)).code).toBe('ServiceUnavailable');
+    });
+
+    it('has taken no part', async () => {
+      const uploadId = await begin('part');
+      proxy.fail('PUT', said, 10);
+      const putting = (): unknown => store.multipart?.putPart(key('part'), uploadId, 1, bodyOfBytes('part'));
+      expect((await errorOf(putting)).code).toBe('ServiceUnavailable');
+    });
+
+    it('has completed nothing', async () => {
+      await put(store, 'completed', 'old');
+      const uploadId = await begin('completed');
+      await store.multipart?.putPart(key('completed'), uploadId, 1, bodyOfBytes('part'));
+      proxy.fail('POST', said, 10);
+      const request = { key: key('completed'), uploadId, parts, conditions: {} };
+      const completing = (): unknown => store.multipart?.complete(request);
+      expect((await errorOf(completing)).code).toBe('ServiceUnavailable');
+      expect((await get(store, 'completed')).toString()).toBe('old');
+      proxy.reset();
+      expect(await codeOf(completing)).toBe('none');
+      expect((await get(store, 'completed')).toString()).toBe('part');
+    });
+  });
+
+  it('takes a completion without an entity tag that names the object', async () => {
+    const completed =
+      '<CompleteMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><ETag/></CompleteMultipartUploadResult>';
+    const uploaded = await store.multipart?.create({ key: key('tagless'), attributes: NO_ATTRIBUTES, initiator: '' });
+    const uploadId = uploaded?.uploadId ?? '';
+    await store.multipart?.putPart(key('tagless'), uploadId, 1, bodyOfBytes('part'));
+    proxy.fail(
+      'POST',
+      changeAnswer(() => undefined, completed),
+    );
+    const parts = [{ number: 1, etag: hash('md5', 'part') }];
+    const info = await store.multipart?.complete({ key: key('tagless'), uploadId, parts, conditions: {} });
+    expect(info?.etag).toMatch(/-1$/);
   });
 
   describe('at all', () => {

@@ -161,6 +161,23 @@ export function unquoted(etag: string | undefined): string {
   return (etag ?? '').replace(/^(?:W\/)?"(.*)"$/, '$1');
 }
 
+/**
+ * The entity tag of what the upstream has stored, without its quotes. Every S3 gives one: an answer without it is a page of
+ * something in between, or an error that came after the status 200.
+ *
+ * @throws StorageError where there is none
+ */
+export function storedETag(etag: string | undefined): string {
+  const bare = unquoted(etag);
+  if (bare === '') throw notStored();
+  return bare;
+}
+
+/** The error for an answer that says 200, and nothing of what was done. */
+export function notStored(): StorageError {
+  return new StorageError('unavailable', 'The upstream S3 does not say that it has done what it was asked.');
+}
+
 export function quoted(etag: string): string {
   return `"${etag}"`;
 }

@@ -28,7 +28,15 @@ import { toS3Error } from '../../objects/to-s3-error.js';
 import { passableMd5, sendBody } from './body-upload.js';
 import { chunkedHeaders } from './chunked-headers.js';
 import { copySourceOf } from './copy-source-header.js';
-import { exactHeaders, toChecksum, toSdkAttributes, toSdkChecksum, toTagging, unquoted } from './object-facts.js';
+import {
+  exactHeaders,
+  storedETag,
+  toChecksum,
+  toSdkAttributes,
+  toSdkChecksum,
+  toTagging,
+  unquoted,
+} from './object-facts.js';
 import { withHeaders } from './request-headers.js';
 import type { LookUpObject } from './s3-object-writer.js';
 import { UploadCompletion } from './upload-completion.js';
@@ -138,7 +146,7 @@ export class S3MultipartStore implements MultipartStore {
       return {
         number,
         size,
-        etag: unquoted(answer.ETag),
+        etag: storedETag(answer.ETag),
         lastModified: new Date(),
         ...(keeps && checksum && { checksum }),
       };
@@ -163,7 +171,7 @@ export class S3MultipartStore implements MultipartStore {
       return {
         number,
         size: range ? range.end - range.start : source.size,
-        etag: unquoted(result?.ETag),
+        etag: storedETag(result?.ETag),
         lastModified: result?.LastModified ?? new Date(),
         ...(checksum && { checksum }),
       };

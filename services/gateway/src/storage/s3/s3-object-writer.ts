@@ -18,9 +18,19 @@ import { hasConditions } from '../../objects/write-conditions.js';
 import { passableMd5, sendBody, WHOLE_BYTES } from './body-upload.js';
 import { chunkedHeaders } from './chunked-headers.js';
 import { copySourceOf } from './copy-source-header.js';
-import { exactHeaders, toChecksum, toSdkAttributes, toSdkChecksum, toTagging, unquoted } from './object-facts.js';
+import {
+  exactHeaders,
+  notStored,
+  storedETag,
+  toChecksum,
+  toSdkAttributes,
+  toSdkChecksum,
+  toTagging,
+  unquoted,
+} from './object-facts.js';
 import { withHeaders } from './request-headers.js';
 import { sendUnsized } from './unsized-upload.js';
+import { isCompletion } from './upload-completion.js';
 import { conditionHeaders, refusalOf, type ConditionHeaders } from './upstream-conditions.js';
 import { translateUpstreamError } from './upstream-error.js';
 import type { UpstreamPlace } from './upstream-place.js';
@@ -74,7 +84,7 @@ export class S3ObjectWriter {
     return {
       key,
       size: source.size,
-      etag: unquoted(result?.ETag),
+      etag: storedETag(result?.ETag),
       lastModified: result?.LastModified ?? new Date(),
       attributes,
       ...(checksum && { checksum }),
@@ -117,7 +127,7 @@ export class S3ObjectWriter {
         return client.run(false, () => client.calls.send(command, { abortSignal }));
       },
     });
-    return this.stored(request, answer, digests.size, digests);
+    return this.stored(request, storedETag(answer.ETag), digests.size, digests);
   }
 
   private putWhole(
@@ -148,20 +158,28 @@ export class S3ObjectWriter {
     const target = this.place.target(key);
     const parts: CompletedPart[] = [];
     let UploadId = '';
-    const { answer, size } = await sendUnsized<{ ETag?: string | undefined }>(body, {
-      whole: (bytes, md5) => this.putWhole({ ...input, ...conditions }, attributes, bytes, md5, false),
+    const { answer: etag, size } = await sendUnsized<string>(body, {
+      whole: async (bytes, md5) => {
+        const { ETag } = await this.putWhole({ ...input, ...conditions }, attributes, bytes, md5, false);
+        return storedETag(ETag);
+      },
       begin: async () => {
         const command = withHeaders(new CreateMultipartUploadCommand(input), exactHeaders(attributes));
         ({ UploadId = '' } = await client.run(false, () => client.calls.send(command)));
+        // Without one, a part would be put as the object, and an upload that is given up would delete it.
+        if (UploadId === '') throw notStored();
       },
       part: async (PartNumber, bytes) => {
         const part = { ...target, UploadId, PartNumber, Body: bytes, ContentLength: bytes.length };
         const { ETag } = await client.run(true, () => client.calls.send(new UploadPartCommand(part)));
-        parts.push({ PartNumber, ...(ETag !== undefined && { ETag }) });
+        storedETag(ETag);
+        parts.push({ PartNumber, ETag });
       },
-      complete: () => {
+      complete: async () => {
         const whole = { ...target, ...conditions, UploadId, MultipartUpload: { Parts: parts } };
-        return client.run(false, () => client.calls.send(new CompleteMultipartUploadCommand(whole)));
+        const answer = await client.run(false, () => client.calls.send(new CompleteMultipartUploadCommand(whole)));
+        if (!isCompletion(answer)) throw notStored();
+        return unquoted(answer.ETag) || ((await this.lookUp(key))?.etag ?? '');
       },
       abort: async () => {
         const aborted = { ...target, UploadId };
@@ -170,7 +188,7 @@ export class S3ObjectWriter {
           .catch(() => undefined);
       },
     });
-    return this.stored(request, answer, size);
+    return this.stored(request, etag, size);
   }
 
   private input(key: ObjectKey, attributes: ObjectAttributes): PutObjectCommandInput {
@@ -182,14 +200,7 @@ export class S3ObjectWriter {
     };
   }
 
-  private async stored(
-    { key, attributes }: PutObject,
-    { ETag }: { ETag?: string | undefined },
-    size: number,
-    digests?: BodyDigests,
-  ): Promise<ObjectInfo> {
-    // The first answer to a completion has no entity tag on some servers.
-    const etag = unquoted(ETag) || ((await this.lookUp(key))?.etag ?? '');
+  private stored({ key, attributes }: PutObject, etag: string, size: number, digests?: BodyDigests): ObjectInfo {
     const keeps = this.place.traits.known?.checksums === true;
     return {
       key,

@@ -1,12 +1,16 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { CompleteMultipartUploadCommand, type CompletedPart as SdkPart } from '@aws-sdk/client-s3';
+import {
+  CompleteMultipartUploadCommand,
+  type CompleteMultipartUploadCommandOutput,
+  type CompletedPart as SdkPart,
+} from '@aws-sdk/client-s3';
 import { S3Error } from '../../errors/s3-error.js';
 import type { ObjectKey } from '../../http/object-key.js';
 import type { CompletedPart, CompleteUpload } from '../../objects/multipart-store.js';
 import type { ObjectInfo } from '../../objects/object-info.js';
 import { hasConditions } from '../../objects/write-conditions.js';
 import { multipartETag } from './multipart-etag.js';
-import { quoted, toSdkChecksum } from './object-facts.js';
+import { notStored, quoted, toSdkChecksum, unquoted } from './object-facts.js';
 import type { LookUpObject } from './s3-object-writer.js';
 import { conditionHeaders, refusalOf, requireTrait, type ConditionHeaders } from './upstream-conditions.js';
 import { hasCode, isServerFailure, translateUpstreamError } from './upstream-error.js';
@@ -62,7 +66,9 @@ export class UploadCompletion {
       ...(checksums && toSdkChecksum(expectedChecksum)),
       ...(checksums && checksumType !== undefined && { ChecksumType: checksumType }),
     });
-    await client.run(false, () => client.calls.send(command));
+    const answer = await client.run(false, () => client.calls.send(command));
+    // Whatever the answer is: what is there now can prove that it was done.
+    if (!isCompletion(answer) && !(await this.isMade(request))) throw notStored();
   }
 
   /**
@@ -98,6 +104,15 @@ export class UploadCompletion {
     const current = await this.lookTwice(key);
     return current !== undefined && current.etag === multipartETag(parts.map((part) => part.etag));
   }
+}
+
+/**
+ * Whether an answer with status 200 is a completion's. The status comes first on a server that takes its time, and an error after
+ * it. Some servers' first answer has no entity tag, but it names the object.
+ */
+export function isCompletion({ ETag, Bucket, Key }: CompleteMultipartUploadCommandOutput): boolean {
+  // Errors name either of the two, too.
+  return unquoted(ETag) !== '' || (Bucket !== undefined && Key !== undefined);
 }
 
 function toSdkPart({ number, etag, checksum }: CompletedPart, checksums: boolean): SdkPart {
