@@ -403,6 +403,20 @@ describe('an upstream S3 that misbehaves', () => {
     expect(info?.etag).toMatch(/-1$/);
   });
 
+  it.each([
+    ['bytes=0-1,4-5', undefined],
+    ['bytes=0-1, -2', undefined],
+    ['lines=1-2', undefined],
+    ['bytes=2-4', 'bytes=2-4'],
+    ['bytes=-4', 'bytes=-4'],
+  ])('is asked for one range at most: %s', async (bytes, asked) => {
+    await put(store, 'ranges', 'some bytes');
+    const object = await store.open(key('ranges'), { bytes });
+    await object.close();
+    expect(object.info.size).toBe(10);
+    expect(proxy.seen.find(({ method }) => method === 'GET')?.headers.range).toBe(asked);
+  });
+
   describe('at all', () => {
     it('is unavailable where nobody listens, and says so', async () => {
       const away = open({ endpoint: 'http://127.0.0.1:9', retries: 0 });

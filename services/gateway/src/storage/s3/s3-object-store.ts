@@ -32,6 +32,8 @@ import { UpstreamListing } from './upstream-listing.js';
 import type { UpstreamPlace } from './upstream-place.js';
 import { dispose, replacedMeanwhile, UpstreamReader } from './upstream-reader.js';
 
+const SINGLE_RANGE = /^bytes=\s*(?:\d+-\d*|-\d+)\s*$/i;
+
 /** Objects of one bucket as objects of an upstream S3, below a prefix of its bucket. Nothing of them is kept here. */
 export class S3ObjectStore implements ObjectStore {
   readonly multipart: S3MultipartStore;
@@ -151,7 +153,7 @@ export class S3ObjectStore implements ObjectStore {
   private async openRead(key: ObjectKey, intent: ReadIntent): Promise<OpenObject> {
     let answer: GetObjectCommandOutput;
     try {
-      answer = await this.getUpstream(key, intent.bytes);
+      answer = await this.getUpstream(key, singleRange(intent.bytes));
     } catch (error) {
       // What is wrong with the range is said with the object's size.
       if (hasCode(error, 'InvalidRange')) return this.openHead(key, intent);
@@ -269,6 +271,11 @@ function untagged(error: unknown): { TagSet?: undefined } {
 // As a header and not as the SDK's option, with which it would compute the checksum of all that is read.
 function askForChecksum(headers: Record<string, string>): void {
   headers['x-amz-checksum-mode'] = 'ENABLED';
+}
+
+/** A range that may be asked for. An answer to several has many bodies in one, and the gateway gives the whole object for them. */
+function singleRange(header: string | undefined): string | undefined {
+  return header !== undefined && SINGLE_RANGE.test(header) ? header : undefined;
 }
 
 /** What an answer holds of the object. @throws StorageError where it does not say it */
