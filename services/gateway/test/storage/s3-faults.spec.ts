@@ -305,6 +305,20 @@ describe('an upstream S3 that misbehaves', () => {
       await reader.close();
     });
 
+    it.each(['bytes 5-9/*', undefined])('takes no part of it for the whole: Content-Range %s', async (said) => {
+      await put(store, 'unsized', 'some bytes');
+      proxy.fail(
+        'GET',
+        changeAnswer((headers) => {
+          delete headers['content-range'];
+          if (said !== undefined) headers['content-range'] = said;
+        }),
+        10,
+      );
+      const opening = (): unknown => store.open(key('unsized'), { bytes: 'bytes=5-9' });
+      expect((await errorOf(opening)).code).toBe('ServiceUnavailable');
+    });
+
     it('keeps an empty object', async () => {
       await put(store, 'empty', '');
       expect((await store.head(key('empty'))).size).toBe(0);

@@ -102,8 +102,15 @@ export function toObjectInfo(
  * @throws StorageError where the answer does not say it
  */
 export function sizeOf(facts: SdkFacts): number {
-  const total = facts.ContentRange === undefined ? undefined : /\/(\d+)$/.exec(facts.ContentRange)?.[1];
-  return total === undefined ? lengthOf(facts) : Number(total);
+  if (!isPart(facts)) return lengthOf(facts);
+  // The length is that of the range; a server may not know the whole, and says `*`.
+  const total = /\/(\d+)$/.exec(facts.ContentRange ?? '')?.[1];
+  if (total === undefined) throw unknownLength();
+  return Number(total);
+}
+
+function isPart({ ContentRange, $metadata }: SdkFacts): boolean {
+  return ContentRange !== undefined || $metadata.httpStatusCode === 206;
 }
 
 /**
