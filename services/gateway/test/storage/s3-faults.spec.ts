@@ -431,6 +431,24 @@ describe('an upstream S3 that misbehaves', () => {
     expect(proxy.seen.find(({ method }) => method === 'GET')?.headers.range).toBe(asked);
   });
 
+  it('is not told twice that a body is framed', async () => {
+    const sent = async (encoding: string): Promise<unknown> => {
+      proxy.reset();
+      const attributes = { ...NO_ATTRIBUTES, headers: { 'content-encoding': encoding } };
+      await put(store, 'framed', content(3 * MIB), { attributes });
+      const { headers } = proxy.seen.find(({ method }) => method === 'PUT') ?? {};
+      expect(headers?.['x-amz-trailer']).toBeDefined();
+      return headers?.['content-encoding'];
+    };
+    expect(await sent('aws-chunked')).toBe('aws-chunked');
+    expect(await sent('aws-chunked, gzip')).toBe('aws-chunked,gzip');
+    proxy.fail(
+      'HEAD',
+      changeAnswer((headers) => (headers['content-encoding'] = 'aws-chunked,gzip')),
+    );
+    expect((await store.head(key('framed'))).attributes.headers['content-encoding']).toBe('gzip');
+  });
+
   describe('at all', () => {
     it('is unavailable where nobody listens, and says so', async () => {
       const away = open({ endpoint: 'http://127.0.0.1:9', retries: 0 });

@@ -16,6 +16,8 @@ import { StorageError } from '../storage-error.js';
 import { toSignedText } from './header-value.js';
 
 const STANDARD = 'STANDARD';
+/** The content encoding of a request whose body has a trailer. */
+const FRAMING = 'aws-chunked';
 const NO_TAGS: readonly Tag[] = [];
 
 /** The checksum members of the SDK's inputs and outputs. */
@@ -45,7 +47,7 @@ export function toSdkAttributes({ headers, metadata }: ObjectAttributes): SdkAtt
     const text = toSignedText(name, value);
     if (name === 'cache-control') out.CacheControl = text;
     else if (name === 'content-disposition') out.ContentDisposition = text;
-    else if (name === 'content-encoding') out.ContentEncoding = text;
+    else if (name === 'content-encoding') Object.assign(out, contentEncoding(text));
     else if (name === 'content-language') out.ContentLanguage = text;
     else if (name === 'content-type') out.ContentType = text;
     else if (name === 'x-amz-website-redirect-location') out.WebsiteRedirectLocation = text;
@@ -136,12 +138,29 @@ function storedHeaders(facts: SdkFacts): Record<string, string> {
   put('content-type', facts.ContentType);
   put('cache-control', facts.CacheControl);
   put('content-disposition', facts.ContentDisposition);
-  put('content-encoding', facts.ContentEncoding);
+  put('content-encoding', withoutFraming(facts.ContentEncoding));
   put('content-language', facts.ContentLanguage);
   put('expires', facts.ExpiresString);
   put('x-amz-website-redirect-location', facts.WebsiteRedirectLocation);
   if (facts.StorageClass !== STANDARD) put('x-amz-storage-class', facts.StorageClass);
   return headers;
+}
+
+/**
+ * A content encoding without `aws-chunked`, which frames a request and is none of the object's. Some servers (versitygw) keep it with the
+ * object, and clients do not know what to do with it.
+ *
+ * @returns undefined where nothing else is left
+ */
+function withoutFraming(encoding: string | undefined): string | undefined {
+  if (encoding === undefined || !/aws-chunked/i.test(encoding)) return encoding;
+  const others = encoding.split(',').filter((one) => one.trim().toLowerCase() !== FRAMING);
+  return others.length === 0 ? undefined : others.join(',').trim();
+}
+
+function contentEncoding(value: string): Pick<SdkAttributes, 'ContentEncoding'> {
+  const encoding = withoutFraming(value);
+  return encoding === undefined ? {} : { ContentEncoding: encoding };
 }
 
 /** The checksum of an answer, if it has one. */
