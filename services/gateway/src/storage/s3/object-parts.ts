@@ -68,7 +68,10 @@ async function listParts(place: UpstreamPlace, info: ObjectInfo): Promise<Object
         const checksum = toChecksum(part)?.value;
         parts.push({ number: part.PartNumber ?? 0, size: part.Size ?? 0, ...(checksum !== undefined && { checksum }) });
       }
-      marker = page.ObjectParts?.IsTruncated === true ? page.ObjectParts.NextPartNumberMarker : undefined;
+      const next = page.ObjectParts?.IsTruncated === true ? page.ObjectParts.NextPartNumberMarker : undefined;
+      // A server that does not go on tells no parts this way.
+      if (next !== undefined && Number(next) <= Number(marker ?? 0)) return [];
+      marker = next;
     } while (marker !== undefined);
     return parts;
   } catch {

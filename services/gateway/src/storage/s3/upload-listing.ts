@@ -4,9 +4,14 @@ import type { UploadInfo, UploadsPage, UploadsQuery } from '../../objects/multip
 import { pageOfUploads } from '../../objects/uploads-page.js';
 import type { UpstreamClient } from './upstream-client.js';
 import type { UpstreamKeys } from './upstream-keys.js';
-import { decoderOf } from './upstream-listing.js';
+import { decoderOf, listingStuck } from './upstream-listing.js';
 
 const ENCODED = /^(?:[A-Za-z0-9._~!*'()/+-]|%[0-9A-Fa-f]{2})*$/;
+
+interface Markers {
+  readonly KeyMarker?: string;
+  readonly UploadIdMarker?: string;
+}
 
 /**
  * Lists the uploads of the upstream below a bucket's prefix. They are read whole, and grouped and cut into pages here: servers
@@ -24,21 +29,20 @@ export class UploadListing {
 
   private async all(prefix: string): Promise<UploadInfo[]> {
     const uploads: UploadInfo[] = [];
-    let markers = {};
+    let markers: Markers = {};
     for (;;) {
       const page = await this.ask(prefix, markers);
       const decode = decoderOfUploads(page);
       uploads.push(...this.uploadsOf(page, decode));
       const KeyMarker = decode(page.NextKeyMarker);
       if (page.IsTruncated !== true || KeyMarker === undefined) return uploads;
-      markers = {
-        KeyMarker,
-        ...(page.NextUploadIdMarker !== undefined && { UploadIdMarker: page.NextUploadIdMarker }),
-      };
+      const { NextUploadIdMarker: UploadIdMarker } = page;
+      if (KeyMarker === markers.KeyMarker && UploadIdMarker === markers.UploadIdMarker) throw listingStuck();
+      markers = { KeyMarker, ...(UploadIdMarker !== undefined && { UploadIdMarker }) };
     }
   }
 
-  private ask(prefix: string, markers: object): Promise<ListMultipartUploadsCommandOutput> {
+  private ask(prefix: string, markers: Markers): Promise<ListMultipartUploadsCommandOutput> {
     const { bucket } = this.client.options;
     const input = { Bucket: bucket, Prefix: this.keys.prefix + prefix, EncodingType: 'url' as const, ...markers };
     return this.client.run(true, () => this.client.calls.send(new ListMultipartUploadsCommand(input)));

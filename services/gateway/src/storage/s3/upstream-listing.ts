@@ -3,6 +3,7 @@ import { findChecksumAlgorithm } from '../../objects/checksum.js';
 import type { ListQuery, ListingEntry, ObjectListing } from '../../objects/listing.js';
 import type { ListedObject } from '../../objects/object-info.js';
 import { toByteString } from '../byte-string.js';
+import { StorageError } from '../storage-error.js';
 import { unquoted } from './object-facts.js';
 import type { UpstreamClient } from './upstream-client.js';
 import type { UpstreamKeys } from './upstream-keys.js';
@@ -24,17 +25,29 @@ export class UpstreamListing {
     if (query.limit === 0 || start === undefined || !this.keys.canHold(query.prefix)) {
       return { entries: [], truncated: false };
     }
+    let after = start === '' ? '' : this.keys.prefix + start;
+    const tokens = new Set<string>();
     let token: string | undefined;
     for (;;) {
-      const page = await this.ask(query, start, token);
-      token = page.NextContinuationToken;
+      const page = await this.ask(query, after, token);
       const entries = this.entriesOf(page, query);
-      const truncated = page.IsTruncated === true && token !== undefined;
+      const truncated = page.IsTruncated === true;
       // Rows that are left out must not make a page that is empty and says that more follows.
       if (entries.length > 0 || !truncated) return { entries, truncated };
+      token = page.NextContinuationToken;
+      if (token !== undefined) {
+        if (tokens.has(token)) throw listingStuck();
+        tokens.add(token);
+      } else {
+        // More follows, but the server does not say how to get there.
+        const last = lastOf(page);
+        if (toByteString(last) <= toByteString(after)) throw listingStuck();
+        after = last;
+      }
     }
   }
 
+  /** @param startAfter a key of the upstream */
   private ask(query: ListQuery, startAfter: string, token: string | undefined): Promise<ListObjectsV2CommandOutput> {
     const { prefix } = this.keys;
     const command = (): ListObjectsV2Command =>
@@ -45,7 +58,7 @@ export class UpstreamListing {
         // XML has no way to write most control characters.
         EncodingType: 'url',
         ...(query.delimiter !== '' && { Delimiter: query.delimiter }),
-        ...(token === undefined && startAfter !== '' && { StartAfter: prefix + startAfter }),
+        ...(token === undefined && startAfter !== '' && { StartAfter: startAfter }),
         ...(token !== undefined && { ContinuationToken: token }),
       });
     return this.client.run(true, () => this.client.calls.send(command()));
@@ -83,6 +96,21 @@ function startOf(query: ListQuery): string | undefined {
   if (!startAfter.startsWith(prefix)) return toByteString(startAfter) < toByteString(prefix) ? '' : undefined;
   const group = commonPrefixOf(startAfter, query);
   return group === undefined ? startAfter : group + LAST_CHARACTER;
+}
+
+/** Behind which name the next page begins; empty where there is none. */
+function lastOf({ Contents = [], CommonPrefixes = [], EncodingType }: ListObjectsV2CommandOutput): string {
+  const decode = decoderOf(EncodingType);
+  const names = [
+    ...Contents.map(({ Key }) => decode(Key) ?? ''),
+    ...CommonPrefixes.map(({ Prefix }) => (decode(Prefix) ?? '') + LAST_CHARACTER),
+  ];
+  return names.reduce((last, name) => (toByteString(name) > toByteString(last) ? name : last), '');
+}
+
+/** The error for a listing whose next page is one that was there already: it would go on for ever, or end before its end. */
+export function listingStuck(): StorageError {
+  return new StorageError('unavailable', 'The upstream S3 does not go on with a listing.');
 }
 
 /** The common prefix that a name is in. */

@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ObjectStore } from '../../src/objects/object-store.js';
+import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage.js';
+import { UploadListing } from '../../src/storage/s3/upload-listing.js';
+import { UpstreamClient } from '../../src/storage/s3/upstream-client.js';
+import { UpstreamKeys } from '../../src/storage/s3/upstream-keys.js';
+import { parseStoragePath } from '../../src/storage/storage-path.js';
+import { listAll } from '../support/object-bodies.js';
+import { upstreamOptions } from '../support/s3-upstream.js';
+
+const PAGE = 3;
+
+/** How a server goes on with its listing. */
+interface Manners {
+  /** Where it begins. */
+  readonly begins: (query: URLSearchParams) => string;
+  /** What it says of the next page, given its last name. */
+  readonly next: (last: string) => string;
+}
+
+const TOKENLESS: Manners = { begins: (query) => query.get('start-after') ?? '', next: () => '' };
+
+describe('an upstream S3 whose listing is truncated', () => {
+  let server: http.Server;
+  let storage: S3Storage;
+  let store: ObjectStore;
+  let names: string[];
+  let manners: Manners;
+  let requests: number;
+  let endpoint: string;
+
+  beforeAll(async () => {
+    server = http.createServer((request, response) => {
+      const query = new URL(request.url ?? '', 'http://upstream').searchParams;
+      if (++requests > 50) return void response.writeHead(404).end();
+      response.writeHead(200, { 'content-type': 'application/xml' });
+      response.end(query.has('uploads') ? uploadsPage() : listPage(query));
+    });
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    storage = createS3Storage(upstreamOptions({ endpoint, accessKeyId: 'KEY', secretAccessKey: 'secret' }));
+    store = storage.createStore(parseStoragePath('base'));
+  });
+  beforeEach(() => {
+    requests = 0;
+  });
+  afterAll(() => {
+    storage.close();
+    server.closeAllConnections();
+    server.close();
+  });
+
+  /** Keys are objects, and names that end in a slash common prefixes. */
+  function listPage(query: URLSearchParams): string {
+    const after = manners.begins(query);
+    const left = names.filter((name) => name > after);
+    const page = left.slice(0, Math.min(PAGE, Number(query.get('max-keys'))));
+    const rows = page.map((name) =>
+      name.endsWith('/') && query.has('delimiter')
+        ? `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`
+        : `<Contents><Key>${name}</Key><ETag>"e"</ETag><Size>7</Size></Contents>`,
+    );
+    const truncated = left.length > page.length;
+    const next = truncated ? manners.next(page.at(-1) ?? '') : '';
+    return `<ListBucketResult><IsTruncated>${truncated}</IsTruncated>${next}${rows.join('')}</ListBucketResult>`;
+  }
+
+  function uploadsPage(): string {
+    return '<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>base/k</NextKeyMarker></ListMultipartUploadsResult>';
+  }
+
+  it('is listed to its end without a token', async () => {
+    manners = TOKENLESS;
+    names = ['base/', 'base/a', 'base/b', 'base/c', 'base/d', 'base/e', 'base/f', 'base/g'];
+    expect(await listAll(store)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+    // A page of nothing but the folder itself.
+    expect(await listAll(store, { limit: 1 })).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g']);
+  });
+
+  it('is listed to its end without a token, where it ends a page with a common prefix', async () => {
+    manners = TOKENLESS;
+    names = ['base/a', 'base/b/', 'base/c/', 'base/d', 'base/e/', 'base/f'];
+    expect(await listAll(store, { delimiter: '/' })).toEqual(['a', 'b/', 'c/', 'd', 'e/', 'f']);
+  });
+
+  it.each([
+    ['begins again without a token', { begins: () => '', next: () => '' }],
+    [
+      'gives the same token again',
+      { begins: () => '', next: () => '<NextContinuationToken>t</NextContinuationToken>' },
+    ],
+  ])('is no listing where it %s', async (_, given) => {
+    manners = given;
+    names = ['base/a', 'base/b', 'base/c', 'base/d'];
+    await expect(listAll(store)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    expect(requests).toBeLessThan(5);
+  });
+
+  it('is no listing of uploads where it gives the same marker again', async () => {
+    const options = upstreamOptions({ endpoint, accessKeyId: 'KEY', secretAccessKey: 'secret' });
+    const client = new UpstreamClient(options);
+    const uploads = new UploadListing(client, new UpstreamKeys('', parseStoragePath('base')));
+    const query = { prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 10 };
+    await expect(uploads.page(query)).rejects.toMatchObject({ code: 'unavailable' });
+    expect(requests).toBeLessThan(5);
+    client.close();
+  });
+});
