@@ -295,6 +295,20 @@ describe('a bucket in an upstream S3', () => {
       }
     });
 
+    it.each(['Wed, 02 Jan 2030 03:04:05 GMT', '0'])('have the expiry that a link asks for: %s', async (expires) => {
+      const command = new GetObjectCommand({ Bucket: 'linked', Key: 'far' });
+      command.middlewareStack.add(
+        (next) => (args) => {
+          (args.request as { query: Record<string, string> }).query['response-expires'] = expires;
+          return next(args);
+        },
+        { step: 'build' },
+      );
+      const answer = await fetch(await getSignedUrl(client, command), { redirect: 'manual' });
+      const followed = await fetch(answer.headers.get('location') ?? '');
+      expect([answer.status, followed.status, followed.headers.get('expires')]).toEqual([307, 200, expires]);
+    });
+
     it('answers signed requests itself, and those of buckets without the option', async () => {
       const { Body } = await client.send(new GetObjectCommand({ Bucket: 'linked', Key: 'far' }));
       expect(await Body?.transformToString()).toBe('bytes');

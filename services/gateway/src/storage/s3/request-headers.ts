@@ -2,6 +2,12 @@ import type { ServiceInputTypes, ServiceOutputTypes } from '@aws-sdk/client-s3';
 
 type Headers = Record<string, string>;
 
+/** Of a request of the SDK, what is changed here. */
+interface BuiltRequest {
+  readonly headers: Headers;
+  readonly query: Record<string, string>;
+}
+
 /** Of a command of the SDK, what is used here. */
 interface HasMiddleware {
   readonly middlewareStack: {
@@ -22,12 +28,21 @@ interface HasMiddleware {
 
 /** Lets a function change a command's headers before they are signed. */
 export function withHeaders<C>(command: C, change: (headers: Headers) => void): C {
+  return withRequest(command, 'bucketwayHeaders', ({ headers }) => change(headers));
+}
+
+/** Adds parameters to a command's query before it is signed. */
+export function withQuery<C>(command: C, parameters: Readonly<Record<string, string>>): C {
+  return withRequest(command, 'bucketwayQuery', ({ query }) => Object.assign(query, parameters));
+}
+
+function withRequest<C>(command: C, name: string, change: (request: BuiltRequest) => void): C {
   (command as HasMiddleware).middlewareStack.add(
     (next) => (args) => {
-      change((args.request as { headers: Headers }).headers);
+      change(args.request as BuiltRequest);
       return next(args);
     },
-    { step: 'build', name: 'bucketwayHeaders' },
+    { step: 'build', name },
   );
   return command;
 }
