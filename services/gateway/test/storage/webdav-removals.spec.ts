@@ -88,3 +88,31 @@ describe('folders that a WebDAV gateway was removing when it died', () => {
     expect(fs.readdirSync(at())).toEqual([]);
   });
 });
+
+describe('folders that hold what a WebDAV gateway cannot see', () => {
+  const size = '<x:getcontentlength>1</x:getcontentlength>';
+  const response = (href: string, inside: string): string =>
+    `<x:response><x:href>${href}</x:href>${inside}</x:response>`;
+  const propstat = (properties: string): string => `<x:propstat><x:prop>${properties}</x:prop></x:propstat>`;
+
+  it.each([
+    ['a name that is not UTF-8', response('/remote/dav/d/caf%E9.txt', propstat(size))],
+    ['a file without a size', response('/remote/dav/d/live', propstat('<x:resourcetype/>'))],
+    ['a name that nobody may look at', response('/remote/dav/d/x', '<x:status>HTTP/1.1 403 Forbidden</x:status>')],
+  ])('stay: %s', async (_, strayResponses) => {
+    const server = await startStandIn({ strayResponses });
+    const traits = { atomicPut: true, atomicReplace: true, atomicCreate: true, dotNames: true };
+    const gateway = openWebdav({ url: server.url, traits });
+    try {
+      fs.mkdirSync(path.join(server.root, 'd'));
+      expect(await gateway.driver.removeFolder('d' as StoragePath)).toBe(false);
+      expect(fs.readdirSync(server.root)).toContain('d');
+      // What comes after the folder was seen empty is found under its other name.
+      await expect(gateway.files.removeFolder('d' as StoragePath)).rejects.toMatchObject({ code: 'not-empty' });
+      expect(fs.readdirSync(server.root)).toContain('d');
+    } finally {
+      gateway.close();
+      await server.stop();
+    }
+  });
+});

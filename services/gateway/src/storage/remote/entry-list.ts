@@ -17,6 +17,7 @@ export class EntryList implements Iterable<RemoteEntry> {
   private bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
   private ends = new Uint32Array(FIRST_ENTRIES);
   private count = 0;
+  private others = false;
 
   /** The entries of something that has them. */
   static of(entries: Iterable<RemoteEntry>): EntryList {
@@ -28,6 +29,16 @@ export class EntryList implements Iterable<RemoteEntry> {
 
   get length(): number {
     return this.count;
+  }
+
+  /** Nothing is in the folder: neither an entry, nor what {@link noteOther} was told of. The only proof that it may be removed. */
+  get isEmpty(): boolean {
+    return this.count === 0 && !this.others;
+  }
+
+  /** The folder also holds something that has no entry, such as a name that is not UTF-8. */
+  noteOther(): void {
+    this.others = true;
   }
 
   /** @throws StorageError `unavailable` where the names of the folder are too long to be kept */

@@ -124,7 +124,8 @@ export class RemoteDriver implements FileDriver {
     const { files } = this.storage;
     try {
       return await this.storage.changing(place, async () => {
-        if ((await files.list(place)).length > 0) return false;
+        // Not only of entries: what has none is another program's file, and would be deleted with its folder.
+        if (!(await files.list(place)).isEmpty) return false;
         this.storage.forgetFolders();
         await files.removeFolder(place);
         return true;

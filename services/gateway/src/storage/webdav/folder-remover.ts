@@ -50,7 +50,7 @@ export class FolderRemover {
   /** @returns whether it was empty, and is gone */
   private async removeOrRestore(away: StoragePath, path: StoragePath | undefined): Promise<boolean> {
     const late = await this.files.list(away);
-    if (late.length === 0) {
+    if (late.isEmpty) {
       await this.files.removeTree(away);
       return true;
     }
@@ -68,7 +68,7 @@ export class FolderRemover {
     for (const { name, kind } of entries) {
       await this.files.rename(kind, joinPath(away, name), joinPath(path, name));
     }
-    if ((await this.files.list(away)).length === 0) await this.files.removeTree(away);
+    if ((await this.files.list(away)).isEmpty) await this.files.removeTree(away);
   }
 }
 

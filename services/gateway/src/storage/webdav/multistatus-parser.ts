@@ -43,8 +43,14 @@ export class MultistatusParser {
   private proposed: Properties = {};
   private propertyStatus: string | undefined;
 
-  /** @param onEntry told of each entry that is there */
-  constructor(private readonly onEntry: (entry: MultistatusEntry) => void) {
+  /**
+   * @param onEntry told of each entry that is there
+   * @param onOther told of each response that says nothing of use, as one that says only that it is not permitted
+   */
+  constructor(
+    private readonly onEntry: (entry: MultistatusEntry) => void,
+    private readonly onOther: () => void = () => undefined,
+  ) {
     const { parser } = this;
     parser.on('error', (error) => {
       throw nonsense(error.message);
@@ -113,8 +119,8 @@ export class MultistatusParser {
   }
 
   private finish(): void {
-    if (this.href === undefined || !isSuccess(this.status)) return;
-    this.onEntry({ ...this.found, href: this.href, collection: this.found.collection ?? false });
+    if (this.href === undefined || !isSuccess(this.status)) this.onOther();
+    else this.onEntry({ ...this.found, href: this.href, collection: this.found.collection ?? false });
   }
 
   /** Whether the element is of a name at a depth, and those around it are the ones that belong there. */

@@ -258,18 +258,23 @@ export class WebdavFiles implements RemoteFiles {
     let self: RemoteEntry | undefined;
     const children = new EntryList();
     let strange = false;
+    // DELETE takes a folder with all that is in it: what cannot be an entry keeps the folder from being seen as empty.
+    const noteOther = (): void => children.noteOther();
     const parser = new MultistatusParser((found) => {
       const name = this.urls.place(path, found.href);
-      if (name === undefined) strange = true;
-      else if (name === '') self ??= this.entryOf(path.slice(path.lastIndexOf('/') + 1), found);
+      if (name === undefined) {
+        strange = true;
+        noteOther();
+      } else if (name === '') self ??= this.entryOf(path.slice(path.lastIndexOf('/') + 1), found);
       else {
         const entry = this.entryOf(name, found);
         if (entry) children.add(entry);
+        else noteOther();
         if (children.length > MAX_ENTRIES) {
           throw new StorageError('unavailable', `A folder holds more than ${MAX_ENTRIES} names.`);
         }
       }
-    });
+    }, noteOther);
     try {
       for await (const piece of answer.body) parser.write(piece);
       parser.end();
