@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { FileObjectStore } from '../../src/objects/file/file-object-store.js';
 import type { WebdavOptions } from '../../src/storage/webdav/webdav-options.js';
 import { startFaultProxy, type Fault, type FaultProxy } from '../support/fault-proxy.js';
-import { codeOf, get, listAll, put } from '../support/object-bodies.js';
+import { codeOf, get, listAll, put, readAll } from '../support/object-bodies.js';
 import { startStandIn } from '../support/stand-in-webdav.js';
 import { openWebdav } from '../support/webdav-fixture.js';
 import type { WebdavServer } from '../support/webdav-server.js';
@@ -79,6 +79,23 @@ describe('WebDAV behind a proxy that misbehaves', () => {
     expect(await codeOf(() => get(store, 'o'))).toBe(code);
     proxy.heal();
     expect((await get(store, 'o')).equals(LARGE)).toBe(true);
+  });
+
+  it.each<[string, http.OutgoingHttpHeaders]>([
+    ['other bytes', { 'content-range': 'bytes 0-9/30' }],
+    ['fewer bytes', { 'content-range': 'bytes 10-14/30' }],
+    ['it does not say which', {}],
+    ['several ranges', { 'content-type': 'multipart/byteranges; boundary=x' }],
+  ])('gives no wrong byte of a range where the answer has %s', async (_, headers) => {
+    const content = '0123456789abcdefghijABCDEFGHIJ';
+    await put(open(), 'o', content);
+    const store = open({ retries: 0 });
+    const read = async (): Promise<string> => (await readAll(await store.open('o' as never), 10, 20)).toString();
+    const fault: Fault = { kind: 'answer', status: 206, headers, body: content.slice(0, 10) };
+    proxy.inject({ method: 'GET', path: /\/o$/, times: 100, fault });
+    expect(await codeOf(read)).toBe('ServiceUnavailable');
+    proxy.heal();
+    expect(await read()).toBe('abcdefghij');
   });
 
   it.each<[string, Fault]>([

@@ -1,6 +1,9 @@
 import type { HttpAnswer } from '../http/http-exchange.js';
 import type { RemoteEntry } from '../remote/remote-entry.js';
+import { StorageError } from '../storage-error.js';
 import { toIdentity } from './to-remote-entry.js';
+
+const RANGE = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i;
 
 /**
  * Whether the answer to a GET is not of the version that an entry describes. Of the server's own answers everything counts; where
@@ -16,8 +19,21 @@ export function hasChanged({ status, headers, foreign }: HttpAnswer, entry: Remo
   return !Number.isNaN(modified) && entry.mtimeMs !== 0 && modified !== Math.floor(entry.mtimeMs / 1000) * 1000;
 }
 
+/**
+ * What an answer of status 206 holds must be the bytes from `start` up to `end`: a server or proxy that gives others, or does not say
+ * which, would have them taken for those.
+ *
+ * @throws StorageError `unavailable`
+ */
+export function checkRange({ headers }: HttpAnswer, start: number, end: number): void {
+  const [, first, last] = RANGE.exec(one(headers['content-range']) ?? '') ?? [];
+  if (Number(first) === start && Number(last) === end - 1) return;
+  throw new StorageError('unavailable', 'The WebDAV server answers a read with another range than was asked for.');
+}
+
 function totalOf(contentRange: string | undefined): number | undefined {
-  return lengthOf(/^bytes \d+-\d+\/(\d+)$/.exec(contentRange ?? '')?.[1]);
+  const total = RANGE.exec(contentRange ?? '')?.[3];
+  return total === '*' ? undefined : lengthOf(total);
 }
 
 function lengthOf(text: string | undefined): number | undefined {

@@ -11,7 +11,7 @@ import { ROOT, parentOf, type StoragePath } from '../storage-path.js';
 import { FolderRemover } from './folder-remover.js';
 import { MoveProbe } from './move-probe.js';
 import { MultistatusParser, type MultistatusEntry } from './multistatus-parser.js';
-import { hasChanged } from './read-check.js';
+import { checkRange, hasChanged } from './read-check.js';
 import { toRemoteEntry } from './to-remote-entry.js';
 import { WebdavClient } from './webdav-client.js';
 import { toWebdavFailure } from './webdav-failure.js';
@@ -81,7 +81,10 @@ export class WebdavFiles implements RemoteFiles {
       answer.drop();
       throw new StorageError('changed', 'The file is not the version any more that was opened.');
     }
-    if (answer.status === 206 && !whole) return new AnswerReader(answer, 0, end - start);
+    if (answer.status === 206 && !whole) {
+      checked(answer, () => checkRange(answer, start, end));
+      return new AnswerReader(answer, 0, end - start);
+    }
     // A server that knows no ranges gives the whole file.
     if (answer.status === 200) return new AnswerReader(answer, start, end - start);
     throw toWebdavFailure(answer, 'GET', this.urls.host);
@@ -289,6 +292,16 @@ export class WebdavFiles implements RemoteFiles {
     }
     children.trim();
     return { self, children };
+  }
+}
+
+/** Ends the exchange where a check of its answer throws. */
+function checked(answer: HttpAnswer, check: () => void): void {
+  try {
+    check();
+  } catch (error) {
+    answer.drop();
+    throw error;
   }
 }
 
