@@ -98,6 +98,24 @@ describe('WebDAV behind a proxy that misbehaves', () => {
     expect(await read()).toBe('abcdefghij');
   });
 
+  it.each<[string, number, http.OutgoingHttpHeaders]>([
+    ['a whole file', 200, {}],
+    ['a whole file of a known length', 200, { 'content-length': 3 }],
+    ['a range', 206, { 'content-range': 'bytes 1-2/3' }],
+  ])('gives no compressed byte for one of %s', async (_, status, headers) => {
+    await put(open(), 'o', 'abc');
+    const store = open({ retries: 0 });
+    const start = status === 206 ? 1 : 0;
+    const read = async (): Promise<string> => (await readAll(await store.open('o' as never), start)).toString();
+    // Of the right length, so that nothing else gives it away.
+    const body = 'zip'.slice(start);
+    const fault: Fault = { kind: 'answer', status, headers: { ...headers, 'content-encoding': 'gzip' }, body };
+    proxy.inject({ method: 'GET', path: /\/o$/, times: 100, fault });
+    expect(await codeOf(read)).toBe('ServiceUnavailable');
+    proxy.heal();
+    expect(await read()).toBe('abc'.slice(start));
+  });
+
   it.each<[string, Fault]>([
     ['asks for a short pause', { kind: 'answer', status: 429, headers: { 'retry-after': '0' } }],
     ['is away for a moment', { kind: 'answer', status: 503 }],

@@ -20,6 +20,21 @@ export function hasChanged({ status, headers, foreign }: HttpAnswer, entry: Remo
 }
 
 /**
+ * A read asks for the bytes as they are. Compressed ones, which some servers and proxies give all the same, are neither those nor of
+ * their number; unpacking them would leave ranges and lengths without a meaning.
+ *
+ * @throws StorageError `unavailable`
+ */
+export function checkEncoding({ headers }: HttpAnswer): void {
+  const encoding = one(headers['content-encoding'])?.trim().toLowerCase() ?? '';
+  if (encoding === '' || encoding === 'identity') return;
+  throw new StorageError(
+    'unavailable',
+    `The WebDAV server answers a read with Content-Encoding ${encoding}, which was not asked for: turn that off for these files.`,
+  );
+}
+
+/**
  * What an answer of status 206 holds must be the bytes from `start` up to `end`: a server or proxy that gives others, or does not say
  * which, would have them taken for those.
  *

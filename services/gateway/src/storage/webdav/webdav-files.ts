@@ -11,7 +11,7 @@ import { ROOT, parentOf, type StoragePath } from '../storage-path.js';
 import { FolderRemover } from './folder-remover.js';
 import { MoveProbe } from './move-probe.js';
 import { MultistatusParser, type MultistatusEntry } from './multistatus-parser.js';
-import { checkRange, hasChanged } from './read-check.js';
+import { checkEncoding, checkRange, hasChanged } from './read-check.js';
 import { toRemoteEntry } from './to-remote-entry.js';
 import { WebdavClient } from './webdav-client.js';
 import { toWebdavFailure } from './webdav-failure.js';
@@ -77,6 +77,7 @@ export class WebdavFiles implements RemoteFiles {
       idempotent: true,
       large: end - start >= DIRECT_BYTES,
     });
+    if (answer.status < 300) checked(answer, () => checkEncoding(answer));
     if (answer.status === 416 || (answer.status < 300 && hasChanged(answer, entry))) {
       answer.drop();
       throw new StorageError('changed', 'The file is not the version any more that was opened.');
@@ -98,6 +99,7 @@ export class WebdavFiles implements RemoteFiles {
         if (failure.code === 'not-found') return undefined;
         throw failure;
       }
+      checked(answer, () => checkEncoding(answer));
       try {
         return await answer.bytes(limit);
       } catch (error) {
