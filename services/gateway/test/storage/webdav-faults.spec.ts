@@ -179,6 +179,27 @@ describe('WebDAV behind a proxy that misbehaves', () => {
     expect(await listAll(store)).toEqual(['o']);
   });
 
+  it('takes nothing for a file after a redirect whose length is not said', async () => {
+    const page = http.createServer((_, response) => {
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.write('<html>');
+      response.end('Please log in.</html>');
+    });
+    page.listen(0, '127.0.0.1');
+    await once(page, 'listening');
+    const { port } = page.address() as AddressInfo;
+    try {
+      await put(open(), 'o', 'abc');
+      const store = open({ retries: 0, allowedRedirectHosts: [`127.0.0.1:${port}`] });
+      const fault = redirect(`http://127.0.0.1:${port}/login`);
+      proxy.inject({ method: 'GET', path: /\/o$/, times: 100, fault });
+      expect(await codeOf(() => get(store, 'o'))).toBe('ServiceUnavailable');
+    } finally {
+      page.closeAllConnections();
+      page.close();
+    }
+  });
+
   it('follows a redirect that is allowed, without its credentials', async () => {
     const seen: http.IncomingHttpHeaders[] = [];
     const drive = http.createServer(({ headers }, response) => {

@@ -35,6 +35,20 @@ export function checkEncoding({ headers }: HttpAnswer): void {
 }
 
 /**
+ * Of an answer that another server gives after a redirect, only the length says that it is the file: without one, a page to log in at
+ * would be taken for it.
+ *
+ * @throws StorageError `unavailable`
+ */
+export function checkForeignLength({ headers, foreign }: HttpAnswer): void {
+  if (!foreign || one(headers['content-length']) !== undefined) return;
+  throw new StorageError(
+    'unavailable',
+    'The server that the WebDAV server redirects a read to does not say how long its answer is.',
+  );
+}
+
+/**
  * What an answer of status 206 holds must be the bytes from `start` up to `end`: a server or proxy that gives others, or does not say
  * which, would have them taken for those.
  *

@@ -11,7 +11,7 @@ import { ROOT, parentOf, type StoragePath } from '../storage-path.js';
 import { FolderRemover } from './folder-remover.js';
 import { MoveProbe } from './move-probe.js';
 import { MultistatusParser, type MultistatusEntry } from './multistatus-parser.js';
-import { checkEncoding, checkRange, hasChanged } from './read-check.js';
+import { checkEncoding, checkForeignLength, checkRange, hasChanged } from './read-check.js';
 import { toRemoteEntry } from './to-remote-entry.js';
 import { WebdavClient } from './webdav-client.js';
 import { toWebdavFailure } from './webdav-failure.js';
@@ -87,7 +87,10 @@ export class WebdavFiles implements RemoteFiles {
       return new AnswerReader(answer, 0, end - start);
     }
     // A server that knows no ranges gives the whole file.
-    if (answer.status === 200) return new AnswerReader(answer, start, end - start);
+    if (answer.status === 200) {
+      checked(answer, () => checkForeignLength(answer));
+      return new AnswerReader(answer, start, end - start);
+    }
     throw toWebdavFailure(answer, 'GET', this.urls.host);
   }
 
@@ -99,7 +102,10 @@ export class WebdavFiles implements RemoteFiles {
         if (failure.code === 'not-found') return undefined;
         throw failure;
       }
-      checked(answer, () => checkEncoding(answer));
+      checked(answer, () => {
+        checkEncoding(answer);
+        checkForeignLength(answer);
+      });
       try {
         return await answer.bytes(limit);
       } catch (error) {
