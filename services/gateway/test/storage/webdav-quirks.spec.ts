@@ -29,6 +29,11 @@ function open(server: WebdavServer, options: Partial<WebdavOptions> = {}, machin
   return fixture;
 }
 
+/** The temporary files on a server, those of its probe left out. */
+function temporaries({ root }: WebdavServer): string[] {
+  return fs.readdirSync(path.join(root, '.bucketway/tmp')).filter((name) => !name.startsWith('probe-'));
+}
+
 const key = (text: string): ObjectKey => text as ObjectKey;
 
 describe('WebDAV servers with quirks', () => {
@@ -54,6 +59,26 @@ describe('WebDAV servers with quirks', () => {
     }
     const times = fs.readdirSync(path.join(server.root, '.bucketway/tmp')).length;
     expect(times).toBeLessThanOrEqual(1);
+  });
+
+  it('may tell times in steps of two seconds: no copy is left of what waited for the next', async () => {
+    const server = await start({ noEntityTags: true, timeStepMs: 2_000 });
+    const store = open(server).store();
+    for (const content of ['one', 'two', 'six']) {
+      await put(store, 'o', content);
+      expect((await store.head(key('o'))).etag).toBe(hash('md5', content));
+    }
+    expect(temporaries(server)).toEqual([]);
+  });
+
+  it('fail an overwrite where they tell neither tags nor times, and keep no copy of it', async () => {
+    const server = await start({ noEntityTags: true, timeStepMs: 0 });
+    const store = open(server).store();
+    await put(store, 'o', 'one');
+    expect(await codeOf(() => put(store, 'o', 'two'))).toBe('ServiceUnavailable');
+    expect((await get(store, 'o')).toString()).toBe('one');
+    expect((await store.head(key('o'))).etag).toBe(hash('md5', 'one'));
+    expect(temporaries(server)).toEqual([]);
   });
 
   it('do not lead out of the collection, whatever they list', async () => {

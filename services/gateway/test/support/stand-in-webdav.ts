@@ -18,6 +18,8 @@ export interface StandInQuirks {
   readonly keepsBrokenUploads?: boolean;
   /** No entity tags in listings, and times in whole seconds: versions look alike. */
   readonly noEntityTags?: boolean;
+  /** Times come in steps of so many milliseconds, as those of FAT in 2000; with 0 there are none. */
+  readonly timeStepMs?: number;
   /** Gives a file another entity tag when it is moved. */
   readonly retagsOnMove?: boolean;
   /** `Range` is ignored. */
@@ -127,7 +129,7 @@ class StandIn {
     response.writeHead(range ? 206 : 200, {
       'content-length': Math.max(0, end - start + 1),
       ...(range && { 'content-range': `bytes ${start}-${end}/${stat.size}` }),
-      'last-modified': stat.mtime.toUTCString(),
+      ...(this.timeOf(stat) && { 'last-modified': this.timeOf(stat) }),
       ...(!this.quirks.noEntityTags && { etag: this.tagOf(file, stat) }),
     });
     if (stat.size === 0) {
@@ -167,10 +169,17 @@ class StandIn {
     const tag = this.quirks.noEntityTags
       ? ''
       : `<x:getetag>${this.tagOf(file, stat).replaceAll('"', '&quot;')}</x:getetag>`;
+    const time = this.timeOf(stat);
+    const modified = time === undefined ? '' : `<x:getlastmodified>${time}</x:getlastmodified>`;
     return (
       `<x:response><x:href>${encoded}</x:href><x:propstat><x:prop>${facts}${tag}` +
-      `<x:getlastmodified>${stat.mtime.toUTCString()}</x:getlastmodified></x:prop><x:status>HTTP/1.1 200 OK</x:status></x:propstat></x:response>`
+      `${modified}</x:prop><x:status>HTTP/1.1 200 OK</x:status></x:propstat></x:response>`
     );
+  }
+
+  private timeOf({ mtimeMs }: fs.Stats): string | undefined {
+    const { timeStepMs = 1_000 } = this.quirks;
+    return timeStepMs === 0 ? undefined : new Date(mtimeMs - (mtimeMs % timeStepMs)).toUTCString();
   }
 
   private tagOf(file: string, { ino, mtimeMs, size }: fs.Stats): string {

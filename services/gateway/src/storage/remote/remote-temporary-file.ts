@@ -12,6 +12,8 @@ const MAX_ATTEMPTS = 20;
 const ATTEMPT_PAUSE_MS = 50;
 /** Servers tell times in whole seconds. */
 const TICK_MS = 1_000;
+/** Copies made one after the other to get another time. Of a server that tells it in steps of two seconds (FAT) the second has one. */
+const MAX_RENEWALS = 4;
 /** A name that begins with a dot, in a bucket or above it. */
 const DOT_NAME = /(?:^|\/)\./;
 
@@ -66,17 +68,19 @@ export class RemoteTemporaryFile implements TemporaryFile {
   async renew(): Promise<FileStat> {
     const { entry: before, path: from } = this;
     if (before === undefined || from === undefined) throw new Error('renew before finish');
-    for (;;) {
+    // Where no times are told, no copy would have another one.
+    const attempts = before.mtimeMs === 0 ? 0 : MAX_RENEWALS;
+    for (let attempt = 1; attempt <= attempts; attempt++) {
       await delay(TICK_MS - (Date.now() % TICK_MS) + ATTEMPT_PAUSE_MS);
-      const to = await this.storage.newTemporaryPath();
-      await copyRemoteFile(this.storage.files, from, before, to);
-      this.path = to;
-      this.written = before.size;
-      const after = await this.look();
-      if (after.mtimeMs === before.mtimeMs) continue;
+      const after = await this.copy(from, before);
+      if (after === undefined) continue;
       if (from !== this.adopted) await this.storage.files.removeFile(from);
       return toFileStat(after);
     }
+    throw new StorageError(
+      'unavailable',
+      'The server tells no times, or always the same, so that a file cannot be told from the one it is to replace.',
+    );
   }
 
   setRecord(): never {
@@ -104,6 +108,28 @@ export class RemoteTemporaryFile implements TemporaryFile {
       if (this.path !== undefined && this.path !== this.adopted) await this.storage.files.removeFile(this.path);
     } catch {
       // Whoever discards has an error to report that says more; what is left is swept some day.
+    }
+  }
+
+  /** Makes a copy of this file the file itself, where it has another time; else nothing is left of it. */
+  private async copy(from: StoragePath, before: RemoteEntry): Promise<RemoteEntry | undefined> {
+    const { files } = this.storage;
+    const to = await this.storage.newTemporaryPath();
+    let kept = false;
+    try {
+      await copyRemoteFile(files, from, before, to);
+      this.path = to;
+      this.written = before.size;
+      const after = await this.look();
+      kept = after.mtimeMs !== before.mtimeMs;
+      return kept ? after : undefined;
+    } finally {
+      if (!kept) {
+        this.path = from;
+        this.entry = before;
+        // What cannot be removed now is swept some day.
+        await files.removeFile(to).catch(() => false);
+      }
     }
   }
 
