@@ -173,6 +173,51 @@ describe('WebDAV servers with quirks', () => {
     expect(fs.readdirSync(folder)).toContain('young');
   });
 
+  describe('may remove a file before they fail to replace it', () => {
+    /** A server with an object, and how many of the next MOVEs onto that fail. */
+    async function startWith(
+      status: number,
+      quirks: StandInQuirks,
+    ): Promise<{ server: WebdavServer; store: ReturnType<WebdavFixture['store']>; fail(times: number): void }> {
+      let left = 0;
+      const failsMove = (target: string): number | undefined =>
+        path.basename(target) === 'o' && left-- > 0 ? status : undefined;
+      const server = await start({ ...quirks, failsMove });
+      const store = open(server, { traits: { ...WELL, atomicReplace: false } }).store();
+      await put(store, 'o', 'old');
+      return { server, store, fail: (times) => void (left = times) };
+    }
+
+    it.each([507, 500, 403, 423])('and then have the new one under its name (%i)', async (status) => {
+      const { server, store, fail } = await startWith(status, { movesInTwoSteps: true });
+      fail(1);
+      await put(store, 'o', 'newer');
+      expect((await get(store, 'o')).toString()).toBe('newer');
+      expect((await store.head(key('o'))).etag).toBe(hash('md5', 'newer'));
+      expect(temporaries(server)).toEqual([]);
+    });
+
+    it.each([
+      [507, 'InsufficientStorage'],
+      [500, 'ServiceUnavailable'],
+    ])('and keep the new one as a temporary file where it cannot have the name (%i)', async (status, code) => {
+      const { server, store, fail } = await startWith(status, { movesInTwoSteps: true });
+      fail(1_000);
+      expect(await codeOf(() => put(store, 'o', 'newer'))).toBe(code);
+      const [kept, ...others] = temporaries(server);
+      expect(others).toEqual([]);
+      expect(fs.readFileSync(path.join(server.root, '.bucketway/tmp', String(kept)), 'utf8')).toBe('newer');
+    });
+
+    it('or not: then the old one stays, and nothing else', async () => {
+      const { server, store, fail } = await startWith(507, {});
+      fail(1_000);
+      expect(await codeOf(() => put(store, 'o', 'newer'))).toBe('InsufficientStorage');
+      expect((await get(store, 'o')).toString()).toBe('old');
+      expect(temporaries(server)).toEqual([]);
+    });
+  });
+
   it('go on where their own folders vanish', async () => {
     const server = await start({});
     const store = open(server).store();

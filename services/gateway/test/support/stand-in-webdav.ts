@@ -12,6 +12,8 @@ import { WEBDAV_USER, type WebdavServer } from './webdav-server.js';
 export interface StandInQuirks {
   /** A MOVE over a file removes that first. */
   readonly movesInTwoSteps?: boolean;
+  /** The status that a MOVE onto a path on disk fails with, once it has removed what it removes. */
+  readonly failsMove?: (target: string) => number | undefined;
   /** Tells of a file what it saw before it opened it. */
   readonly looksBeforeItOpens?: boolean;
   /** What an upload has left when it breaks off stays under its name. */
@@ -107,6 +109,8 @@ class StandIn {
     // As Apache and rclone do: a folder that is in the way goes, with all that is in it.
     if (there && (this.quirks.movesInTwoSteps || there.isDirectory())) fs.rmSync(target, { recursive: true });
     if (there && this.quirks.movesInTwoSteps) await new Promise((resolve) => setTimeout(resolve, 2));
+    const failure = this.quirks.failsMove?.(target);
+    if (failure !== undefined) return failure;
     fs.renameSync(file, target);
     if (this.quirks.retagsOnMove) this.salt.set(target.replace(/\/$/, ''), randomUUID());
     return there ? 204 : 201;

@@ -25,6 +25,8 @@ export class RemoteTemporaryFile implements TemporaryFile {
   private sent = false;
   private entry: RemoteEntry | undefined;
   private target: StoragePath | undefined;
+  /** What it was to replace may be gone: then these are the only bytes of either, and nobody may discard them. */
+  private onlyCopy = false;
 
   /**
    * @param inStorage a path of the driver's scope as one of the storage
@@ -105,7 +107,8 @@ export class RemoteTemporaryFile implements TemporaryFile {
     try {
       this.writer?.abort();
       this.writer = undefined;
-      if (this.path !== undefined && this.path !== this.adopted) await this.storage.files.removeFile(this.path);
+      if (this.path !== undefined && this.path !== this.adopted && !this.onlyCopy)
+        await this.storage.files.removeFile(this.path);
     } catch {
       // Whoever discards has an error to report that says more; what is left is swept some day.
     }
@@ -193,17 +196,50 @@ export class RemoteTemporaryFile implements TemporaryFile {
     const there = await files.stat(target);
     if (there?.kind === 'folder') throw new StorageError('is-folder', 'The name is a folder.');
     if (there !== undefined && mode === 'create') throw new StorageError('exists', 'The name is taken.');
+    if (there !== undefined) this.onlyCopy = false;
     try {
       // Onto a free name always as a creation: should a folder come there meanwhile, the server must refuse.
       const from = this.path as StoragePath;
       if (there === undefined) return await files.move(from, target, 'create');
       return await this.storage.steady(parentOf(target), () => files.move(from, target, 'replace'));
     } catch (error) {
-      // A connection that breaks leaves open whether the server has done it.
-      const moved = isOneOf(error, ['unavailable', 'not-found']) ? await this.findMoved(target) : undefined;
+      if (there !== undefined) this.onlyCopy = true;
+      const moved = await this.movedInSpiteOf(error, target);
       if (moved) return moved;
-      throw error;
+      if (there === undefined) throw error;
+      return this.replaceLost(target, error);
     }
+  }
+
+  /**
+   * Apache and rclone remove what is to be replaced before they rename, so that a MOVE that fails may have left nothing: this file is
+   * given the free name then.
+   *
+   * @param failure of the MOVE, which is thrown where that fails too, or nothing was lost
+   */
+  private async replaceLost(target: StoragePath, failure: unknown): Promise<RemoteEntry | undefined> {
+    const { files } = this.storage;
+    const lost = await files.stat(target).then(
+      (there) => there === undefined,
+      // Unknown. The server refuses a creation where something is there.
+      () => true,
+    );
+    if (lost) {
+      try {
+        return await files.move(this.path as StoragePath, target, 'create');
+      } catch (error) {
+        const moved = await this.movedInSpiteOf(error, target).catch(() => undefined);
+        if (moved) return moved;
+        if (!isOneOf(error, ['exists', 'is-folder'])) throw failure;
+      }
+    }
+    this.onlyCopy = false;
+    throw failure;
+  }
+
+  /** A connection that breaks leaves open whether the server has done it. */
+  private async movedInSpiteOf(error: unknown, target: StoragePath): Promise<RemoteEntry | undefined> {
+    return isOneOf(error, ['unavailable', 'not-found']) ? this.findMoved(target) : undefined;
   }
 
   private isSame({ size, mtimeMs, identity }: RemoteEntry): boolean {
