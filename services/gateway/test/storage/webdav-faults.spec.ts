@@ -200,6 +200,39 @@ describe('WebDAV behind a proxy that misbehaves', () => {
     }
   });
 
+  it('takes no refusal to understand a request for an empty folder, nor for a missing object', async () => {
+    const store = open({ retries: 0 });
+    await put(store, 'd/o', 'x');
+    const fault: Fault = { kind: 'answer', status: 400 };
+    const fresh = (): FileObjectStore => open({ retries: 0, url: `${proxy.url}${PREFIX}` });
+    for (const propfind of [/dav\/$/, /\/d\/?$/]) {
+      proxy.inject({ method: 'PROPFIND', path: propfind, times: 100, fault });
+      expect(await codeOf(() => listAll(fresh()))).toBe('ServiceUnavailable');
+      proxy.heal();
+    }
+    proxy.inject({ method: 'PROPFIND', path: /\/o$/, times: 100, fault });
+    expect(await codeOf(() => fresh().head('d/o' as never))).toBe('ServiceUnavailable');
+    proxy.heal();
+    proxy.inject({ method: 'DELETE', path: /\/o$/, times: 100, fault });
+    expect(await codeOf(() => fresh().delete('d/o' as never, {}))).toBe('ServiceUnavailable');
+    proxy.heal();
+    // Nor is it asked without end where the server leads to the very name that it refuses.
+    proxy.inject({ method: 'PROPFIND', path: /\/d$/, times: 100, fault: redirect(`${proxy.url}${PREFIX}d/`) });
+    proxy.inject({ method: 'PROPFIND', path: /\/d\/$/, times: 100, fault });
+    expect(await codeOf(() => listAll(fresh(), { prefix: 'd/' }))).toBe('ServiceUnavailable');
+    proxy.heal();
+    expect(await listAll(fresh())).toEqual(['d/o']);
+  });
+
+  it('takes it for one where the name is below a file, as of Apache', async () => {
+    const store = open({ retries: 0 });
+    await put(store, 'o', 'x');
+    proxy.inject({ method: 'PROPFIND', path: /\/o\//, times: 100, fault: { kind: 'answer', status: 400 } });
+    expect(await codeOf(() => store.head('o/p' as never))).toBe('NoSuchKey');
+    expect(await codeOf(() => store.head('o/p/q' as never))).toBe('NoSuchKey');
+    expect(await listAll(store, { prefix: 'o/' })).toEqual([]);
+  });
+
   it('follows a redirect that is allowed, without its credentials', async () => {
     const seen: http.IncomingHttpHeaders[] = [];
     const drive = http.createServer(({ headers }, response) => {

@@ -2,8 +2,7 @@ import type { HttpAnswer } from '../http/http-exchange.js';
 import { StorageError, type StorageErrorCode } from '../storage-error.js';
 
 const MEANINGS: ReadonlyMap<number, readonly [StorageErrorCode, string]> = new Map([
-  // Apache, of a name below a file.
-  [400, ['not-found', 'does not understand the request']],
+  [400, ['unavailable', 'does not understand the request']],
   [
     401,
     [

@@ -230,18 +230,35 @@ export class WebdavFiles implements RemoteFiles {
   }
 
   /** Undefined where there is nothing. */
-  private async propfind(path: StoragePath, depth: '0' | '1', slash: boolean): Promise<Found | undefined> {
+  private async propfind(
+    path: StoragePath,
+    depth: '0' | '1',
+    slash: boolean,
+    redirected = false,
+  ): Promise<Found | undefined> {
     const url = slash ? this.urls.folder(path) : this.urls.file(path);
     const answer = await this.askProperties(url, depth);
     if (answer.status === 207) return this.parse(path, answer);
     const { location } = answer.headers;
     if (!slash && answer.status >= 300 && answer.status < 400 && isSlashed(url, location)) {
       answer.drop();
-      return this.propfind(path, depth, true);
+      return this.propfind(path, depth, true, true);
     }
     const failure = toWebdavFailure(answer, 'PROPFIND', this.urls.host);
     if (failure.code === 'not-found') return undefined;
+    // Where it has redirected to the slash, it has said that there is a folder.
+    if (answer.status === 400 && !redirected && (await this.isBelowFile(path, slash))) return undefined;
     throw failure;
+  }
+
+  /**
+   * Whether a 400 means that there is nothing: Apache answers so for a name below a file, and for a file that is asked for with a slash. Of
+   * any other name it says nothing.
+   */
+  private async isBelowFile(path: StoragePath, slash: boolean): Promise<boolean> {
+    if (path === ROOT) return false;
+    const above = await this.stat(slash ? path : parentOf(path));
+    return above?.kind !== 'folder';
   }
 
   private entryOf(name: string, found: MultistatusEntry): RemoteEntry | undefined {
