@@ -6,8 +6,8 @@ import { NestFactory } from '@nestjs/core';
 import { AppModule } from '../app.module.js';
 import { ConfigurationError } from '../config/configuration-error.js';
 import { loadOperatorConfiguration } from '../config/load-operator-configuration.js';
-import { readLogLevel } from '../config/log-level.js';
-import type { LogLevel } from '../config/log-level.js';
+import { readLogLevel } from '@bucketway/contract/log-level';
+import type { LogLevel } from '@bucketway/contract/log-level';
 import type { OperatorConfiguration } from '../config/operator-configuration.js';
 import { ProcessIdentity } from '../config/process-identity.js';
 import { OperatorLog } from '../observability/operator-log.js';
@@ -34,7 +34,7 @@ export async function runCommandLine(args: readonly string[]): Promise<number> {
       return 0;
     }
     if (values.config === undefined) throw new ConfigurationError('say which configuration file: --config FILE');
-    const level = readLogLevel(process.env);
+    const level = readLogLevel(process.env, (message) => new ConfigurationError(message));
     const configuration = loadOperatorConfiguration(values.config, process.env);
     const policy = new TenancyPolicy(parsePolicy(configuration.policy));
     if (values.check === true) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { LOG_LEVELS } from '../config/log-level.js';
-import type { LogLevel } from '../config/log-level.js';
+import { LOG_LEVELS } from '@bucketway/contract/log-level';
+import type { LogLevel } from '@bucketway/contract/log-level';
 import { OperatorLog } from './operator-log.js';
 
 const CALLS = ['fatal', 'error', 'warn', 'log', 'debug', 'verbose'] as const;

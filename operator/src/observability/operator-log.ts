@@ -1,7 +1,7 @@
 import { ConsoleLogger } from '@nestjs/common';
 import type { LogLevel as NestLogLevel } from '@nestjs/common';
-import { LOG_LEVELS } from '../config/log-level.js';
-import type { LogLevel } from '../config/log-level.js';
+import { LOG_LEVELS } from '@bucketway/contract/log-level';
+import type { LogLevel } from '@bucketway/contract/log-level';
 
 /** Contexts in which Nest tells of its own start. */
 const FRAMEWORK_CONTEXTS: ReadonlySet<unknown> = new Set(['InstanceLoader', 'NestFactory']);

@@ -1,6 +1,8 @@
 import type { LoggerService } from '@nestjs/common';
-import { LOG_LEVELS, readLogLevel } from './log-level.js';
-import type { LogLevel } from './log-level.js';
+// Not from the whole package, which would bring its validators into each serving process.
+import { LOG_LEVELS, readLogLevel } from '@bucketway/contract/log-level';
+import type { LogLevel } from '@bucketway/contract/log-level';
+import { UsageError } from '../cli/usage-error.js';
 
 /** A field of a log line. */
 export type LogFields = Readonly<Record<string, unknown>>;
@@ -36,7 +38,7 @@ export class ApplicationLog implements LoggerService {
    * @throws UsageError where the environment asks for a level that there is not
    */
   static ofProcess(base: LogFields = {}): ApplicationLog {
-    const level = readLogLevel(process.env);
+    const level = readLogLevel(process.env, (message) => new UsageError(message, 'bucketway serve'));
     return new ApplicationLog((line) => process.stderr.write(line), process.stderr.isTTY, base, level);
   }
 

@@ -219,7 +219,7 @@ export class LocalStorage {
       this.workspace = Workspace.in(root, calls);
       this.workspace.close();
     }
-    this.workspace.showPresence();
+    this.workspace.restore();
     return this.workspace;
   }
 

@@ -73,25 +73,23 @@ export class Workspace {
     return `${this.temporaryFolder}/${++this.temporaries}`;
   }
 
-  /** Makes the area again, where somebody has taken it away, or the folder of temporary files. */
+  /**
+   * Makes the area and the folder of temporary files again, where somebody has taken them away. Once closed, it also has others leave for a
+   * while what is done here; what then remains of it is swept by them, as that of a process that is gone.
+   */
   restore(): void {
     for (const folder of OWN_FOLDERS) makeOwnFolder(`${this.swept.area}${folder}`);
     makeOwnFolder(this.temporaryFolder);
     this.swept.self.show();
   }
 
-  /** Ends what goes on by itself, and the presence; what is still done here needs {@link showPresence}. */
+  /** Ends what goes on by itself, and the presence; what is still done here needs {@link restore}. */
   close(): void {
     clearInterval(this.sweeper);
     this.unnamed?.close();
     removeIfEmpty(this.temporaryFolder);
     this.locks.close();
     this.swept.self.close();
-  }
-
-  /** Once closed: has others leave for a while what is done here. What then remains of it is swept by them, as that of a process that is gone. */
-  showPresence(): void {
-    this.restore();
   }
 }
 
