@@ -4,10 +4,10 @@ import { DocumentPublisher } from '../documents/document-publisher.js';
 import { BucketQueue } from './bucket-queue.js';
 import type { PassResult } from './bucket-queue.js';
 import { BucketReconciler } from './bucket-reconciler.js';
-import { ClusterNews } from './cluster-news.js';
-import { GatewayNews } from './gateway-news.js';
+import { ClusterNews } from './news/cluster-news.js';
+import { GatewayNews } from './news/gateway-news.js';
 import { TakeOver } from './take-over.js';
-import { UsageNews } from './usage-news.js';
+import { UsageNews } from './news/usage-news.js';
 
 /** Passes of an S3Bucket that may fail before lost documents are written without it. */
 const FIRST_TRIES = 8;

@@ -10,7 +10,7 @@ import { GatewayFleet } from '../gateways/gateway-fleet.js';
 import { objectKey } from '../kube/kube-object.js';
 import { BucketMemory } from './bucket-memory.js';
 import { BucketQueue } from './bucket-queue.js';
-import { toSeconds } from './conditions.js';
+import { toSeconds } from './status/conditions.js';
 import { fails, holds } from './verdict.js';
 import type { Verdict } from './verdict.js';
 

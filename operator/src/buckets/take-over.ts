@@ -5,9 +5,9 @@ import { DocumentPublisher } from '../documents/document-publisher.js';
 import { objectKey } from '../kube/kube-object.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
 import { Admission } from './admission.js';
-import { BucketEvents } from './bucket-events.js';
-import { WatchedBuckets } from './cluster-news.js';
-import { ringOf } from './ring-users.js';
+import { BucketEvents } from './status/bucket-events.js';
+import { WatchedBuckets } from './news/cluster-news.js';
+import { ringOf } from './keys/ring-users.js';
 
 /** What a replica does first when it leads: learns what is stored, and who may have what. */
 @Injectable()

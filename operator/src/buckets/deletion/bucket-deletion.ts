@@ -1,0 +1,68 @@
+import { Injectable } from '@nestjs/common';
+import { ALLOW_MASS_DELETION_ANNOTATION, S3_BUCKET_FINALIZER } from '@bucketway/contract';
+import type { S3Bucket } from '@bucketway/contract';
+import { objectKey } from '../../kube/kube-object.js';
+import { ownerOf } from '../admission.js';
+import { BucketEmptier } from './bucket-emptier.js';
+import { BucketFinalizer } from './bucket-finalizer.js';
+import type { PassResult } from '../bucket-queue.js';
+import { Release } from './release.js';
+import { StatusReporter } from '../status/status-reporter.js';
+import { fails } from '../verdict.js';
+import type { Verdict } from '../verdict.js';
+import { Withdrawal } from './withdrawal.js';
+
+/** Between two looks at a bucket that is being emptied, in milliseconds. */
+const EMPTYING_INTERVAL_MS = 2000;
+
+/**
+ * Ends S3Buckets: mapping, acknowledgement, keys, the app's Secret, the claim, and then the finalizer. It looks nothing
+ * up that may be gone: a policy, a namespace, a gateway or a storage that is away never holds a deletion for longer than
+ * the grace, but for data that somebody asked to be deleted.
+ */
+@Injectable()
+export class BucketDeletion {
+  constructor(
+    private readonly withdrawal: Withdrawal,
+    private readonly release: Release,
+    private readonly emptier: BucketEmptier,
+    private readonly finalizer: BucketFinalizer,
+    private readonly reporter: StatusReporter,
+  ) {}
+
+  /** One pass over an S3Bucket that is on its way out. */
+  async reconcile(bucket: S3Bucket): Promise<PassResult> {
+    const key = objectKey(bucket.metadata);
+    const owner = ownerOf(bucket);
+    if (bucket.metadata.finalizers?.includes(S3_BUCKET_FINALIZER) !== true) return undefined;
+    const served = this.withdrawal.servedName(owner);
+    const isMeant = bucket.metadata.annotations?.[ALLOW_MASS_DELETION_ANNOTATION] === 'true';
+    // Before any data goes: that cannot be undone.
+    const held = this.withdrawal.held(owner, isMeant);
+    if (held !== undefined) return await this.block(bucket, held.verdict, held.retryInMs);
+    const isTrial = this.withdrawal.isTrial(bucket);
+    const deletesData = bucket.spec.reclaimPolicy === 'Delete' && !isTrial;
+    if (deletesData && served !== undefined) {
+      const blocked = await this.emptier.empty(bucket, served);
+      if (blocked !== undefined) return await this.block(bucket, blocked, EMPTYING_INTERVAL_MS);
+    }
+    // Somebody may have wanted it again in between.
+    const heldAgain = await this.withdrawal.end(owner);
+    if (heldAgain !== undefined) return await this.block(bucket, heldAgain.verdict, heldAgain.retryInMs);
+    const waiting = this.withdrawal.waiting(bucket);
+    this.reporter.memory.awaitGateways(key, waiting?.version);
+    if (waiting !== undefined) return { requeueAfterMs: waiting.forMs };
+    await this.release.keys(bucket);
+    // What was never its own it leaves as it was, and to whom it was.
+    await this.release.claim(owner, !deletesData && !isTrial);
+    await this.finalizer.remove(bucket);
+    this.reporter.released(bucket, deletesData ? undefined : bucket.status?.path);
+    return undefined;
+  }
+
+  private async block(bucket: S3Bucket, verdict: Verdict, retryInMs: number): Promise<PassResult> {
+    const deleting = fails('Deleting', 'The S3Bucket is being deleted.');
+    await this.reporter.write(bucket, new Map([['Ready', deleting] as const, ['DeletionBlocked', verdict] as const]));
+    return { requeueAfterMs: retryInMs };
+  }
+}

@@ -1,0 +1,36 @@
+import { Injectable } from '@nestjs/common';
+import type { S3Bucket } from '@bucketway/contract';
+import { DocumentPublisher } from '../../documents/document-publisher.js';
+import { GatewayFleet } from '../../gateways/gateway-fleet.js';
+import { ringOf } from '../keys/ring-users.js';
+import { holds } from '../verdict.js';
+import type { Verdict } from '../verdict.js';
+
+/** Objects that a pass deletes at most, so that a large bucket does not keep a worker. */
+const OBJECTS_A_PASS = 10_000;
+
+/** Deletes the objects of a bucket whose S3Bucket says `reclaimPolicy: Delete`, as a client would: through a gateway. */
+@Injectable()
+export class BucketEmptier {
+  constructor(
+    private readonly publisher: DocumentPublisher,
+    private readonly fleet: GatewayFleet,
+  ) {}
+
+  /** @returns why it is not empty yet; undefined once it is */
+  async empty(bucket: S3Bucket, name: string): Promise<Verdict | undefined> {
+    const pod = this.fleet.readyPods()[0];
+    const key = this.publisher.keys(ringOf(bucket))?.keys.find(({ state }) => state === 'Active');
+    const next = 'Set reclaimPolicy to Retain to keep the data and let the S3Bucket go now.';
+    if (pod === undefined || key === undefined) {
+      return holds('BackendUnavailable', `No gateway is ready to delete the objects. ${next}`);
+    }
+    try {
+      const left = await this.fleet.client.empty(pod, name, key, OBJECTS_A_PASS);
+      return left ? holds('BucketNotEmpty', `Objects of ${name} are being deleted. ${next}`) : undefined;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return holds('BackendUnavailable', `The objects of ${name} could not be deleted: ${reason}. ${next}`);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ALLOW_MASS_DELETION_ANNOTATION } from '@bucketway/contract';
+import type { S3Bucket } from '@bucketway/contract';
+import type { ClaimOwner } from '../../claims/claim.js';
+import { OperatorConfiguration } from '../../config/operator-configuration.js';
+import { RemovalHeldError } from '../../documents/document-errors.js';
+import { DocumentPublisher } from '../../documents/document-publisher.js';
+import type { PublishedRevision } from '../../documents/published-revision.js';
+import { GatewayFleet } from '../../gateways/gateway-fleet.js';
+import { objectKey } from '../../kube/kube-object.js';
+import { BucketMemory } from '../bucket-memory.js';
+import { Claims } from '../claims.js';
+import { pathBinding } from '../path-binding.js';
+import { holds } from '../verdict.js';
+import type { Verdict } from '../verdict.js';
+
+/** A removal that has to wait. */
+export interface HeldWithdrawal {
+  readonly verdict: Verdict;
+  readonly retryInMs: number;
+}
+
+/** Ends what gateways serve for an S3Bucket. */
+@Injectable()
+export class Withdrawal {
+  /** Removals that gateways may not have acknowledged yet. */
+  private readonly removed = new Map<string, PublishedRevision>();
+
+  constructor(
+    private readonly publisher: DocumentPublisher,
+    private readonly fleet: GatewayFleet,
+    private readonly claims: Claims,
+    private readonly memory: BucketMemory,
+    @Inject(OperatorConfiguration) private readonly configuration: OperatorConfiguration,
+  ) {
+    memory.onForget((key) => this.removed.delete(key));
+  }
+
+  /** The bucket that is served for an S3Bucket; not the one of a successor of its name. */
+  servedName({ namespace, name, uid }: ClaimOwner): string | undefined {
+    const held = this.claims.ledger.heldBy({ namespace, name });
+    const owner = held && this.publisher.mapping(held.bucketName)?.bucket.owner;
+    const isOwn = owner?.namespace === namespace && owner.name === name && (owner.uid ?? uid) === uid;
+    return isOwn ? held?.bucketName : undefined;
+  }
+
+  /** Whether its path was never found empty as it must be: what is there is not its own. */
+  isTrial(bucket: S3Bucket): boolean {
+    const served = this.servedName(bucket.metadata);
+    const stored = served === undefined ? undefined : this.publisher.mapping(served)?.bucket;
+    return pathBinding(bucket, stored, false) === 'trial';
+  }
+
+  /** Why nothing of an S3Bucket may be ended yet, its data included: many others go with it. */
+  held(owner: ClaimOwner, isMeant: boolean): HeldWithdrawal | undefined {
+    const bucketName = this.servedName(owner);
+    const retryInMs = bucketName === undefined ? 0 : this.publisher.removalHoldMs(bucketName, isMeant);
+    if (retryInMs === 0) return undefined;
+    const message =
+      `Many S3Buckets are deleted at once: nothing is ended for another ${Math.ceil(retryInMs / 1000)} s. To keep this ` +
+      `one, take its finalizer off and apply it again; to let it go now, set the annotation ` +
+      `${ALLOW_MASS_DELETION_ANNOTATION}=true.`;
+    return { verdict: holds('MassDeletionHeld', message), retryInMs };
+  }
+
+  /** Ends it, now or, with many others, a while later. */
+  async end(owner: ClaimOwner): Promise<HeldWithdrawal | undefined> {
+    const bucketName = this.servedName(owner);
+    if (bucketName === undefined) return undefined;
+    try {
+      const revision = await this.publisher.removeMapping(bucketName);
+      this.fleet.announce(revision);
+      this.removed.set(objectKey(owner), revision);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RemovalHeldError)) throw error;
+      return { verdict: holds('MassDeletionHeld', error.message), retryInMs: error.retryInMs };
+    }
+  }
+
+  /** What to wait for, and how long at most; undefined once all gateways ended it, or the grace is over. */
+  waiting({ metadata }: S3Bucket): { readonly version: PublishedRevision; readonly forMs: number } | undefined {
+    const version = this.removed.get(objectKey(metadata));
+    if (version === undefined || this.fleet.judge([version]).waiting.length === 0) return undefined;
+    const since = this.memory.wallTime().getTime() - Date.parse(metadata.deletionTimestamp ?? '');
+    const forMs = this.configuration.deletionGraceSeconds * 1000 - since;
+    return forMs > 0 ? { version, forMs } : undefined;
+  }
+}

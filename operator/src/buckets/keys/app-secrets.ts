@@ -1,0 +1,93 @@
+import { readFileSync } from 'node:fs';
+import { S3_BUCKET_API_VERSION, S3_BUCKET_KIND } from '@bucketway/contract';
+import type { S3Bucket } from '@bucketway/contract';
+import { Inject, Injectable } from '@nestjs/common';
+import { ClusterCache } from '../../cluster/cluster-cache.js';
+import { OperatorConfiguration } from '../../config/operator-configuration.js';
+import { buildAppConfigMap, buildAppSecret } from '../../credentials/app-secret.js';
+import type { AppSecretInput } from '../../credentials/app-secret.js';
+import type { KeyRecord, KeyRingRef } from '../../credentials/key-ring-entry.js';
+import { isKubeError } from '../../kube/kube-error.js';
+import { AppObjects } from './app-objects.js';
+import { BucketEvents } from '../status/bucket-events.js';
+import { ringOf, RingUsers } from './ring-users.js';
+import type { RingUser } from './ring-users.js';
+import { fails, holds } from '../verdict.js';
+import type { Verdict } from '../verdict.js';
+
+/** What apps read: a Secret and, for those of ObjectBucketClaims, a ConfigMap of its name. Never what somebody else made. */
+@Injectable()
+export class AppSecrets {
+  private readonly ca: string | undefined;
+
+  constructor(
+    private readonly objects: AppObjects,
+    private readonly cache: ClusterCache,
+    private readonly users: RingUsers,
+    private readonly events: BucketEvents,
+    @Inject(OperatorConfiguration) private readonly configuration: OperatorConfiguration,
+  ) {
+    const { endpointCaFile } = configuration;
+    this.ca = endpointCaFile === undefined ? undefined : readFileSync(endpointCaFile, 'utf8');
+  }
+
+  /** Makes the Secret of an S3Bucket, and of those that share it, say this key. */
+  async ensure(bucket: S3Bucket, key: KeyRecord): Promise<Verdict> {
+    const ref = ringOf(bucket);
+    if (this.cache.isTerminating(ref.namespace)) {
+      return fails('SecretWriteFailed', 'The namespace is being deleted, and takes nothing new.');
+    }
+    const users = this.users.usersOf(ref);
+    const input = this.describe(ref, users as readonly [RingUser, ...RingUser[]], key);
+    try {
+      const secret = await this.objects.putSecret(buildAppSecret(input));
+      if (secret.action === 'conflict') return fails('SecretConflict', secret.message);
+      this.events.secretPut(bucket, ref.secretName, key.accessKeyId, secret);
+      const configMap = buildAppConfigMap(input);
+      if (configMap === undefined) await this.objects.removeConfigMap(ref);
+      else {
+        const beside = await this.objects.putConfigMap(configMap);
+        if (beside.action === 'conflict') return fails('SecretConflict', beside.message);
+        // Where the Secret is as it was, nobody asks for the ConfigMap since now only.
+        if (secret.action === 'keep') this.events.configMapPut(bucket, ref.secretName, key.accessKeyId, beside);
+      }
+    } catch (error) {
+      if (!isKubeError(error, 'Forbidden', 'Invalid')) throw error;
+      return fails('SecretWriteFailed', error.message);
+    }
+    return holds('CredentialsIssued', `The Secret ${ref.secretName} holds the key ${key.accessKeyId}.`);
+  }
+
+  /** Removes what a ring has that nobody uses any more, if it is ours. */
+  async remove(ref: KeyRingRef): Promise<void> {
+    await this.objects.removeSecret(ref);
+    await this.objects.removeConfigMap(ref);
+  }
+
+  private describe(ref: KeyRingRef, users: readonly [RingUser, ...RingUser[]], key: KeyRecord): AppSecretInput {
+    const { endpoint, region, addressingStyle } = this.configuration;
+    const [first, ...others] = users;
+    return {
+      namespace: ref.namespace,
+      name: ref.secretName,
+      owners: users.map(({ bucket: { metadata } }) => ({
+        apiVersion: S3_BUCKET_API_VERSION,
+        kind: S3_BUCKET_KIND,
+        name: metadata.name,
+        uid: metadata.uid,
+      })),
+      formats: new Set(users.flatMap(({ granted }) => granted.credentials.formats)),
+      facts: {
+        bucketNames: [first.granted.bucketName, ...others.map(({ granted }) => granted.bucketName)],
+        endpoint,
+        region,
+        addressingStyle,
+        accessKeyId: key.accessKeyId,
+        secretAccessKey: key.secretAccessKey,
+        ...(this.ca !== undefined && { ca: this.ca }),
+      },
+      serial: key.serial,
+      keyCreatedAt: key.createdAt,
+    };
+  }
+}
