@@ -80,6 +80,12 @@ for (const [name, file] of VALUES_FILES) {
     }
   });
 
+  await check(`${name}: only a rolling update has settings of one`, () => {
+    for (const { spec } of deployments) {
+      assert.ok(spec.strategy.type === 'RollingUpdate' || !('rollingUpdate' in spec.strategy), spec.strategy.type);
+    }
+  });
+
   await check(`${name}: the gateway has no credentials of the cluster and sees no ledger`, () => {
     const { spec } = find('Deployment', '-gateway').spec.template;
     assert.equal(spec.automountServiceAccountToken, false);

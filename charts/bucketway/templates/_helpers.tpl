@@ -129,3 +129,15 @@ app.kubernetes.io/part-of: bucketway
   matchLabelKeys: [pod-template-hash]
 {{- end }}
 {{- end -}}
+
+{{/* The strategy of a Deployment. The default rollingUpdate stays beside another type, which the API server refuses. */}}
+{{- define "bucketway.updateStrategy" -}}
+{{- $type := .type | default "RollingUpdate" -}}
+type: {{ $type }}
+{{- if eq $type "RollingUpdate" }}
+{{- with .rollingUpdate }}
+rollingUpdate:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+{{- end -}}
