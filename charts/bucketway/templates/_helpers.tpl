@@ -16,8 +16,8 @@
 {{- end -}}
 
 {{- define "bucketway.selectorLabels" -}}
-app.kubernetes.io/name: {{ include "bucketway.name" . }}
-app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/name: {{ include "bucketway.name" . | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{- define "bucketway.labels" -}}

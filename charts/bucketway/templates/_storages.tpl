@@ -75,10 +75,10 @@
 - name: storage-{{ .name }}
   {{- if .claim }}
   persistentVolumeClaim:
-    claimName: {{ include "bucketway.claimName" (dict "root" $ "storage" .) }}
+    claimName: {{ include "bucketway.claimName" (dict "root" $ "storage" .) | quote }}
   {{- else if .existingClaim }}
   persistentVolumeClaim:
-    claimName: {{ .existingClaim }}
+    claimName: {{ .existingClaim | quote }}
   {{- else if .nfs }}
   nfs:
     {{- toYaml .nfs | nindent 4 }}
@@ -101,7 +101,7 @@
 - name: storage-{{ .name }}
   mountPath: /srv/storages/{{ .name }}
   {{- with .subPath }}
-  subPath: {{ . }}
+  subPath: {{ . | quote }}
   {{- end }}
   {{- if .readOnly }}
   readOnly: true
@@ -117,9 +117,9 @@
 {{- range $member, $value := (get $storage $kind | default dict) }}
 {{- if hasSuffix "SecretRef" $member }}
 - secret:
-    name: {{ $value.name }}
+    name: {{ $value.name | quote }}
     items:
-      - key: {{ $value.key }}
+      - key: {{ $value.key | quote }}
         path: storages/{{ $storage.name }}/{{ trimSuffix "SecretRef" $member }}
 {{- end }}
 {{- end }}
@@ -127,11 +127,11 @@
 {{- end }}
 {{- range .Values.identities }}
 - secret:
-    name: {{ .secretRef.name }}
+    name: {{ .secretRef.name | quote }}
     items:
-      - key: {{ .secretRef.accessKeyIdKey | default "AWS_ACCESS_KEY_ID" }}
+      - key: {{ .secretRef.accessKeyIdKey | default "AWS_ACCESS_KEY_ID" | quote }}
         path: identities/{{ .name }}/accessKeyId
-      - key: {{ .secretRef.secretAccessKeyKey | default "AWS_SECRET_ACCESS_KEY" }}
+      - key: {{ .secretRef.secretAccessKeyKey | default "AWS_SECRET_ACCESS_KEY" | quote }}
         path: identities/{{ .name }}/secretAccessKey
 {{- end }}
 {{- end -}}

@@ -25,7 +25,7 @@ auto
 {{- include "bucketway.checkStorages" . -}}
 listen: {{ printf "%s:9000" .Values.listenHost | quote }}
 admin: {{ printf "%s:9001" .Values.listenHost | quote }}
-region: {{ .Values.region }}
+region: {{ .Values.region | quote }}
 signatureVersions:
   {{- toYaml .Values.signatureVersions | nindent 2 }}
 {{- with .Values.domains }}
@@ -33,7 +33,7 @@ domains:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 workers: {{ include "bucketway.workers" . }}
-accessLog: {{ .Values.gateway.accessLog }}
+accessLog: {{ .Values.gateway.accessLog | quote }}
 shutdownGraceSeconds: {{ .Values.gateway.shutdownGraceSeconds }}
 usageIntervalSeconds: {{ .Values.gateway.usageIntervalSeconds }}
 {{- if .Values.tls.enabled }}

@@ -23,16 +23,16 @@
 {{- define "bucketway.operator.configuration" -}}
 {{- $operator := .Values.operator -}}
 {{- $fullname := include "bucketway.fullname" . -}}
-namespace: {{ .Release.Namespace }}
+namespace: {{ .Release.Namespace | quote }}
 listen: {{ printf "%s:8080" .Values.listenHost | quote }}
 endpoint: {{ include "bucketway.endpoint" . | quote }}
-region: {{ .Values.region }}
-addressingStyle: {{ .Values.addressingStyle }}
+region: {{ .Values.region | quote }}
+addressingStyle: {{ .Values.addressingStyle | quote }}
 {{- if or .Values.endpointCA.secretName .Values.endpointCA.configMapName }}
 endpointCaFile: /etc/bucketway-operator/ca/ca.crt
 {{- end }}
 documents:
-  name: {{ $fullname }}
+  name: {{ $fullname | quote }}
   shards: {{ $operator.shards }}
 gateways:
   selector: {{ printf "app.kubernetes.io/name=%s,app.kubernetes.io/instance=%s,app.kubernetes.io/component=gateway" (include "bucketway.name" .) .Release.Name | quote }}
