@@ -1,20 +1,5 @@
 {{/* The storages: what they are called, mounted and configured as. */}}
 
-{{/* Refuses what the schema cannot see: one kind an entry, and every name and mount once. */}}
-{{- define "bucketway.checkStorages" -}}
-{{- $names := dict -}}
-{{- $mounts := dict -}}
-{{- range .Values.storages -}}
-{{- if hasKey $names .name -}}{{- fail (printf "storages: there are two of the name %s" .name) -}}{{- end -}}
-{{- if hasKey $mounts .mount -}}{{- fail (printf "storages: there are two at %s" .mount) -}}{{- end -}}
-{{- $_ := set $names .name true -}}
-{{- $_ := set $mounts .mount true -}}
-{{- if and (hasKey . "emptyDir") (or $.Values.gateway.autoscaling.enabled (gt (int $.Values.gateway.replicas) 1)) -}}
-{{- fail (printf "storages: %s is an emptyDir, which each pod has its own of: set gateway.replicas to 1 and leave autoscaling off, or name a volume that pods share" .name) -}}
-{{- end -}}
-{{- end -}}
-{{- end -}}
-
 {{/* "true" where a storage is a volume of the pod. */}}
 {{- define "bucketway.storage.isVolume" -}}
 {{- if not (or .openlist .webdav .s3) -}}true{{- end -}}

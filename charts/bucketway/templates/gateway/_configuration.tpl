@@ -23,6 +23,8 @@ auto
 {{/* bucketway.yaml. */}}
 {{- define "bucketway.gateway.configuration" -}}
 {{- include "bucketway.checkStorages" . -}}
+{{- include "bucketway.checkIdentities" . -}}
+{{- include "bucketway.checkBuckets" . -}}
 listen: {{ printf "%s:9000" .Values.listenHost | quote }}
 admin: {{ printf "%s:9001" .Values.listenHost | quote }}
 region: {{ .Values.region | quote }}

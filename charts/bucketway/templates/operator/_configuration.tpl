@@ -21,6 +21,7 @@
 
 {{/* operator.yaml. */}}
 {{- define "bucketway.operator.configuration" -}}
+{{- include "bucketway.checkPolicy" . -}}
 {{- $operator := .Values.operator -}}
 {{- $fullname := include "bucketway.fullname" . -}}
 namespace: {{ .Release.Namespace | quote }}
