@@ -187,6 +187,38 @@ const REFUSED = [
     rule({ defaults: { rotation: { interval: '1h30m', overlap: '90m' } } }),
     /rotation\.overlap: must be shorter/,
   ],
+  ...['Storage', 'a-', '1st', 'a.b', 'a'.repeat(41)].map((name) => [
+    `the name ${name}`,
+    { fullnameOverride: name },
+    /fullnameOverride: .* at most 40/,
+  ]),
+  ['a name that no label can have', { nameOverride: '-s3' }, /\/nameOverride/],
+  [
+    'a certificate of nobody',
+    { tls: { enabled: true, certManager: { enabled: true, issuerRef: { kind: 'ClusterIssuer' } } } },
+    /tls\.certManager\.issuerRef\.name/,
+  ],
+  [
+    'fewer pods at most than at least',
+    { gateway: { autoscaling: { enabled: true, minReplicas: 5, maxReplicas: 3 } } },
+    /minReplicas \(5\) is more than maxReplicas \(3\)/,
+  ],
+  [
+    'scaling by nothing',
+    { gateway: { autoscaling: { enabled: true, targetCPUUtilizationPercentage: 0 } } },
+    /gateway\.autoscaling: without a target/,
+  ],
+  ['a port of nodes inside the cluster', { gateway: { service: { nodePort: 30900 } } }, /gateway\.service\.nodePort/],
+  [
+    'a load balancer of no class of Service',
+    { gateway: { service: { loadBalancerSourceRanges: ['10.0.0.0/8'] } } },
+    /gateway\.service\.loadBalancerSourceRanges/,
+  ],
+  [
+    'an update that replaces nothing',
+    { gateway: { updateStrategy: { rollingUpdate: { maxSurge: 0 } } } },
+    /maxUnavailable and maxSurge/,
+  ],
 ];
 for (const [what, values, message] of REFUSED) {
   await check(`refused: ${what}`, async () => {
@@ -215,6 +247,8 @@ const TAKEN = [
   ['a default path of everything', rule({ paths: [{ prefix: '/' }], defaultPath: '/teams/{name}' })],
   ['sizes in units of two kinds', rule({ limits: { maxSize: '1Gi' }, defaults: { quota: { maxSize: '1G' } } })],
   ['the largest size', rule({ limits: { maxSize: '9007199254740991' } })],
+  ['a name of 40 characters', { fullnameOverride: 'a'.repeat(40) }],
+  ['a release of a long name', { nameOverride: `a-${'b'.repeat(36)}--c` }],
   ['a rotation of a minute', rule({ defaults: { rotation: { interval: '60s', overlap: '59s' } } })],
 ];
 for (const [what, values] of TAKEN) {

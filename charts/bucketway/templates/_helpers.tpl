@@ -4,15 +4,19 @@
 {{- default .Chart.Name .Values.nameOverride | trunc 63 | trimSuffix "-" -}}
 {{- end -}}
 
-{{/* 40 characters leave room for what is appended: -credentials-255, -gateway with a pod's suffix. */}}
+{{/* 40 characters leave room for what is appended: -credentials-255, -gateway with a pod's suffix. What somebody wrote is
+     not cut, so that two releases do not become one. It names a Service, which has to begin with a letter. */}}
 {{- define "bucketway.fullname" -}}
-{{- if .Values.fullnameOverride -}}
-{{- .Values.fullnameOverride | trunc 40 | trimSuffix "-" -}}
-{{- else if contains (include "bucketway.name" .) .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
-{{- else -}}
-{{- printf "%s-%s" .Release.Name (include "bucketway.name" .) | trunc 40 | trimSuffix "-" -}}
+{{- $fullname := .Values.fullnameOverride -}}
+{{- if not $fullname -}}
+{{- $name := include "bucketway.name" . -}}
+{{- $fullname = ternary .Release.Name (printf "%s-%s" .Release.Name $name) (contains $name .Release.Name) -}}
+{{- $fullname = regexReplaceAll "-+$" ($fullname | trunc 40) "" -}}
 {{- end -}}
+{{- if not (and (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" $fullname) (le (len $fullname) 40)) -}}
+{{- fail (printf "fullnameOverride: %s cannot name a Service and what belongs to it: set fullnameOverride to at most 40 lower-case letters, digits and -, of which the first is a letter and the last none of -" $fullname) -}}
+{{- end -}}
+{{- $fullname -}}
 {{- end -}}
 
 {{- define "bucketway.selectorLabels" -}}
@@ -136,6 +140,9 @@ app.kubernetes.io/part-of: bucketway
 type: {{ $type }}
 {{- if eq $type "RollingUpdate" }}
 {{- with .rollingUpdate }}
+{{- if and (has (toString .maxUnavailable) (list "0" "0%")) (has (toString .maxSurge) (list "0" "0%")) }}
+{{- fail "updateStrategy.rollingUpdate: maxUnavailable and maxSurge cannot both be 0, which would let no pod be replaced" }}
+{{- end }}
 rollingUpdate:
   {{- toYaml . | nindent 2 }}
 {{- end }}
