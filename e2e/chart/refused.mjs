@@ -219,6 +219,11 @@ const REFUSED = [
     { gateway: { updateStrategy: { rollingUpdate: { maxSurge: 0 } } } },
     /maxUnavailable and maxSurge/,
   ],
+  [
+    'two operators that both lead',
+    { operator: { leaderElection: { enabled: false } } },
+    /operator\.replicas: 2 operators without/,
+  ],
 ];
 for (const [what, values, message] of REFUSED) {
   await check(`refused: ${what}`, async () => {

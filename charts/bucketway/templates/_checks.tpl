@@ -183,3 +183,32 @@
 {{- end -}}
 {{- end -}}
 {{- end -}}
+
+{{/* Two operators that serve the same namespaces would undo each other's work without an end. Whom they serve is in their
+     roles; helm template and tools that render without the cluster see none. */}}
+{{- define "bucketway.checkOperators" -}}
+{{- if .Values.rbac.create -}}
+{{- $watched := .Values.operator.watchNamespaces -}}
+{{- $own := printf "%s-%s-operator" .Release.Namespace (include "bucketway.fullname" .) -}}
+{{- range (lookup "rbac.authorization.k8s.io/v1" "ClusterRole" "" "").items -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- $isOperator := and (eq (get $labels "app.kubernetes.io/part-of") "bucketway") (eq (get $labels "app.kubernetes.io/component") "operator") (hasSuffix "-operator" .metadata.name) -}}
+{{- $servesAll := false -}}
+{{- range .rules -}}{{- if has "s3buckets" (.resources | default list) -}}{{- $servesAll = true -}}{{- end -}}{{- end -}}
+{{- if and $isOperator (ne .metadata.name $own) (or $servesAll (not $watched)) -}}
+{{- fail (printf "operator.watchNamespaces: the operator of the ClusterRole %s serves %s; give each release namespaces of its own, or delete what the other left" .metadata.name (ternary "the S3Buckets of all namespaces" "namespaces that this one would serve too" $servesAll)) -}}
+{{- end -}}
+{{- end -}}
+{{- range $namespace := $watched -}}
+{{- range (lookup "rbac.authorization.k8s.io/v1" "Role" $namespace "").items -}}
+{{- $labels := .metadata.labels | default dict -}}
+{{- $annotations := .metadata.annotations | default dict -}}
+{{- $isOperator := and (eq (get $labels "app.kubernetes.io/part-of") "bucketway") (hasSuffix "-operator-buckets" .metadata.name) -}}
+{{- $isOwn := and (eq (get $annotations "meta.helm.sh/release-name") $.Release.Name) (eq (get $annotations "meta.helm.sh/release-namespace") $.Release.Namespace) -}}
+{{- if and $isOperator (not $isOwn) -}}
+{{- fail (printf "operator.watchNamespaces: the operator of the Role %s serves %s already; give each release namespaces of its own, or delete what the other left" .metadata.name $namespace) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
