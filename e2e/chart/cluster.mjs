@@ -110,6 +110,55 @@ await check('helm install agrees with the API server (dry run)', () =>
   ]),
 );
 
+/** The chart as Helm renders it with a look at the cluster. */
+async function renderHere(...flags) {
+  const args = ['template', 'chart-test', CHART, '--namespace', NAMESPACE, '--dry-run=server'];
+  return objectsOf(await program('helm', [...args, '--set', 'crds.enabled=false', ...flags]));
+}
+
+await check('turning autoscaling on keeps as many pods as there are', async () => {
+  const scaled = ['--set', 'gateway.autoscaling.enabled=true'];
+  const find = (objects) =>
+    objects.find(({ kind, metadata }) => kind === 'Deployment' && metadata.name.endsWith('-gateway'));
+  const deployment = find(await renderHere(...scaled));
+  assert.ok(!('replicas' in deployment.spec), 'there is none yet: the autoscaler decides');
+  const { name, namespace } = deployment.metadata;
+  const annotations = { 'meta.helm.sh/release-name': 'chart-test', 'meta.helm.sh/release-namespace': NAMESPACE };
+  // Paused: nothing is to run here.
+  const spec = { ...deployment.spec, replicas: 7, paused: true };
+  await kubectl(['create', '--filename=-'], { ...deployment, metadata: { ...deployment.metadata, annotations }, spec });
+  try {
+    assert.equal(find(await renderHere(...scaled)).spec.replicas, 7);
+  } finally {
+    await kubectl(['delete', 'deployment', name, '--namespace', namespace]);
+  }
+});
+
+const rolesOf = async (...flags) =>
+  objectsOf(await program('helm', ['template', 'other', CHART, '--namespace', restricted, ...flags])).filter(
+    ({ kind }) => ['ClusterRole', 'Role'].includes(kind),
+  );
+const watch = (...names) => ['--set', `operator.watchNamespaces={${names.join(',')}}`];
+for (const [what, others, own, refusal] of [
+  ['all namespaces, and so does the other', [], [], /serves the S3Buckets of all namespaces/],
+  ['a namespace, and the other all', [], watch('team-a'), /serves the S3Buckets of all namespaces/],
+  ['all namespaces, and the other one', watch('team-a'), [], /namespaces that this one would serve too/],
+  ['a namespace that the other serves', watch('team-a', 'team-b'), watch('team-b', 'team-c'), /serves team-b already/],
+  ['other namespaces', watch('team-a'), watch('team-b'), undefined],
+]) {
+  await check(`a second release that serves ${what} is ${refusal ? 'refused' : 'taken'}`, async () => {
+    const roles = await rolesOf(...others);
+    const list = { apiVersion: 'v1', kind: 'List', items: roles };
+    await kubectl(['apply', '--filename=-'], list);
+    try {
+      const rendered = renderHere(...own);
+      await (refusal ? assert.rejects(rendered, ({ stderr }) => refusal.test(stderr)) : rendered);
+    } finally {
+      await kubectl(['delete', '--filename=-'], list);
+    }
+  });
+}
+
 if (made.size > 0) await kubectl(['delete', 'namespace', '--wait=false', ...made]);
 const added = (await crds()).filter((name) => !before.has(name));
 if (added.length > 0) await kubectl(['delete', ...added]);
