@@ -4,6 +4,7 @@ import { DocumentPublisher } from '../documents/document-publisher.js';
 import { BucketQueue } from './bucket-queue.js';
 import type { PassResult } from './bucket-queue.js';
 import { BucketReconciler } from './bucket-reconciler.js';
+import { AuthorityNews } from './news/authority-news.js';
 import { ClusterNews } from './news/cluster-news.js';
 import { GatewayNews } from './news/gateway-news.js';
 import { TakeOver } from './take-over.js';
@@ -20,6 +21,7 @@ export class BucketNews {
     readonly cluster: ClusterNews,
     readonly gateways: GatewayNews,
     readonly usage: UsageNews,
+    readonly authority: AuthorityNews,
   ) {}
 }
 
@@ -45,6 +47,8 @@ export class BucketController {
     this.news.cluster.follow();
     // What gateways have is not known before: every S3Bucket would be told that it waits for them.
     await this.news.gateways.follow();
+    // What passes hand on must not be of the time when this replica began to wait.
+    this.news.authority.follow();
     for (const key of keys) this.queue.add(key);
     this.queue.start((key) => this.pass(key));
     this.news.usage.follow();
@@ -54,6 +58,7 @@ export class BucketController {
   /** Lets passes that run end, and writes nothing any more. */
   async stop(): Promise<void> {
     this.news.usage.stop();
+    this.news.authority.stop();
     await this.queue.stop();
     this.publisher.stop();
   }

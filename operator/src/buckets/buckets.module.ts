@@ -4,8 +4,11 @@ import { DocumentsModule } from '../documents/documents.module.js';
 import { GatewaysModule } from '../gateways/gateways.module.js';
 import { KubeModule } from '../kube/kube.module.js';
 import { Admission } from './admission.js';
+import { AppEndpoint } from './keys/app-endpoint.js';
 import { AppObjects } from './keys/app-objects.js';
 import { AppSecrets } from './keys/app-secrets.js';
+import { AuthorityNews } from './news/authority-news.js';
+import { EndpointAuthority } from '../credentials/endpoint-authority.js';
 import { BackendHealth } from './status/backend-health.js';
 import { BucketController, BucketNews } from './bucket-controller.js';
 import { BucketDeletion } from './deletion/bucket-deletion.js';
@@ -39,8 +42,10 @@ import { Withdrawal } from './deletion/withdrawal.js';
   imports: [KubeModule, ClusterModule, DocumentsModule, GatewaysModule],
   providers: [
     Admission,
+    AppEndpoint,
     AppObjects,
     AppSecrets,
+    AuthorityNews,
     BackendHealth,
     BucketController,
     BucketDeletion,
@@ -55,6 +60,7 @@ import { Withdrawal } from './deletion/withdrawal.js';
     BucketTransitions,
     Claims,
     ClusterNews,
+    EndpointAuthority,
     ExistingSecrets,
     ForgottenPast,
     GatewayNews,

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { S3BucketSecretFormat, S3BucketSpec } from '@bucketway/contract';
 import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
@@ -5,6 +8,7 @@ import type { ConfigMap, Secret } from '../../src/kube/core-objects.js';
 import { CONFIG_MAPS, SECRETS } from '../../src/kube/resource.js';
 import { eventually } from '../support/eventually.js';
 import { DOCUMENTS, Installation } from '../support/installation.js';
+import { CertificateAuthority } from '../support/kube-api-certificates.js';
 import { NO_KUBE_API_SERVER } from '../support/kube-api-server.js';
 import type { Tenant } from '../support/tenant.js';
 
@@ -19,15 +23,20 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
   let installation: Installation;
   let team: Tenant;
   let others: Tenant;
+  let folder: string;
+  let endpointCaFile: string;
 
   beforeAll(async () => {
-    installation = await Installation.start({ gateways: 2 });
+    folder = await mkdtemp(join(tmpdir(), 'endpoint-authority-'));
+    endpointCaFile = (await CertificateAuthority.create(join(folder, 'first'))).certificate;
+    installation = await Installation.start({ gateways: 2, operator: { endpointCaFile } });
     team = await installation.tenant('team');
     others = await installation.tenant('others');
   });
 
   afterAll(async () => {
     await installation?.stop();
+    await rm(folder, { recursive: true, force: true });
   });
 
   it('of four lines becomes Ready, and its Secret works on every gateway at that moment', async () => {
@@ -224,6 +233,18 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       await (await team.keys(`${name}-s3`)).use(name);
       const configMap = await team.client.get(CONFIG_MAPS, { namespace: 'team', name: `${name}-s3` });
       expect(configMap?.data?.['BUCKET_NAME']).toBe(format === 'OBC' ? name : undefined);
+    });
+
+    it('with the authority of the endpoint, and with another one once that was renewed', async () => {
+      await team.ready('trusting', { credentials: { formats: ['Files'] } });
+      const authority = async (): Promise<string> =>
+        Buffer.from((await team.secret('trusting-s3'))?.data?.['ca.crt'] ?? '', 'base64').toString();
+      expect(await authority()).toBe(await readFile(endpointCaFile, 'utf8'));
+
+      const renewed = await readFile((await CertificateAuthority.create(join(folder, 'second'))).certificate, 'utf8');
+      await writeFile(`${endpointCaFile}.new`, renewed);
+      await rename(`${endpointCaFile}.new`, endpointCaFile);
+      await eventually('the Secret holds the renewed authority', async () => (await authority()) === renewed);
     });
 
     it('in another format, once somebody asks for another one', async () => {

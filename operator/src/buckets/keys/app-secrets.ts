@@ -1,13 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { S3_BUCKET_API_VERSION, S3_BUCKET_KIND } from '@bucketway/contract';
 import type { S3Bucket } from '@bucketway/contract';
-import { Inject, Injectable } from '@nestjs/common';
+import { Injectable } from '@nestjs/common';
 import { ClusterCache } from '../../cluster/cluster-cache.js';
-import { OperatorConfiguration } from '../../config/operator-configuration.js';
 import { buildAppConfigMap, buildAppSecret } from '../../credentials/app-secret.js';
 import type { AppSecretInput } from '../../credentials/app-secret.js';
 import type { KeyRecord, KeyRingRef } from '../../credentials/key-ring-entry.js';
 import { isKubeError } from '../../kube/kube-error.js';
+import { AppEndpoint } from './app-endpoint.js';
 import { AppObjects } from './app-objects.js';
 import { BucketEvents } from '../status/bucket-events.js';
 import { ringOf, RingUsers } from './ring-users.js';
@@ -18,18 +17,13 @@ import type { Verdict } from '../verdict.js';
 /** What apps read: a Secret and, for those of ObjectBucketClaims, a ConfigMap of its name. Never what somebody else made. */
 @Injectable()
 export class AppSecrets {
-  private readonly ca: string | undefined;
-
   constructor(
     private readonly objects: AppObjects,
     private readonly cache: ClusterCache,
     private readonly users: RingUsers,
     private readonly events: BucketEvents,
-    @Inject(OperatorConfiguration) private readonly configuration: OperatorConfiguration,
-  ) {
-    const { endpointCaFile } = configuration;
-    this.ca = endpointCaFile === undefined ? undefined : readFileSync(endpointCaFile, 'utf8');
-  }
+    private readonly endpoint: AppEndpoint,
+  ) {}
 
   /** Makes the Secret of an S3Bucket, and of those that share it, say this key. */
   async ensure(bucket: S3Bucket, key: KeyRecord): Promise<Verdict> {
@@ -65,7 +59,6 @@ export class AppSecrets {
   }
 
   private describe(ref: KeyRingRef, users: readonly [RingUser, ...RingUser[]], key: KeyRecord): AppSecretInput {
-    const { endpoint, region, addressingStyle } = this.configuration;
     const [first, ...others] = users;
     return {
       namespace: ref.namespace,
@@ -79,12 +72,9 @@ export class AppSecrets {
       formats: new Set(users.flatMap(({ granted }) => granted.credentials.formats)),
       facts: {
         bucketNames: [first.granted.bucketName, ...others.map(({ granted }) => granted.bucketName)],
-        endpoint,
-        region,
-        addressingStyle,
+        ...this.endpoint.facts,
         accessKeyId: key.accessKeyId,
         secretAccessKey: key.secretAccessKey,
-        ...(this.ca !== undefined && { ca: this.ca }),
       },
       serial: key.serial,
       keyCreatedAt: key.createdAt,
