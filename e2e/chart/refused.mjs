@@ -1,7 +1,7 @@
 // What is refused before anything is installed: by the schema, or by the templates with the value's name. Everything that
 // would have a program end at its start belongs here.
 import assert from 'node:assert/strict';
-import { CHART, check, program } from './harness.mjs';
+import { CHART, check, objectsOf, program } from './harness.mjs';
 
 const claim = (mount, more) => ({ name: `at${mount.replaceAll(/\W/g, '')}`, mount, existingClaim: 'x', ...more });
 const storage = (kind, members) => ({ storages: [{ name: 'a', mount: '/', [kind]: members }] });
@@ -224,6 +224,21 @@ const REFUSED = [
     { operator: { leaderElection: { enabled: false } } },
     /operator\.replicas: 2 operators without/,
   ],
+  [
+    "a label of the chart's own for every object",
+    { commonLabels: { 'app.kubernetes.io/component': 'mine' } },
+    /commonLabels: app\.kubernetes\.io\/component/,
+  ],
+  [
+    "a label of the chart's own for pods",
+    { gateway: { podLabels: { 'app.kubernetes.io/name': 'mine' } } },
+    /gateway\.podLabels: app\.kubernetes\.io\/name/,
+  ],
+  [
+    'scaling by a share of nothing',
+    { gateway: { autoscaling: { enabled: true }, resources: { requests: { cpu: null } } } },
+    /gateway\.resources\.requests\.cpu, which is not set/,
+  ],
 ];
 for (const [what, values, message] of REFUSED) {
   await check(`refused: ${what}`, async () => {
@@ -252,12 +267,22 @@ const TAKEN = [
   ['a default path of everything', rule({ paths: [{ prefix: '/' }], defaultPath: '/teams/{name}' })],
   ['sizes in units of two kinds', rule({ limits: { maxSize: '1Gi' }, defaults: { quota: { maxSize: '1G' } } })],
   ['the largest size', rule({ limits: { maxSize: '9007199254740991' } })],
+  ['no probes', { gateway: { livenessProbe: null }, operator: { startupProbe: null } }],
+  ['no resources', { gateway: { resources: null } }],
+  [
+    'a claim that goes with the chart',
+    {
+      storages: [
+        { name: 'a', mount: '/', claim: { size: '1Gi', annotations: { 'helm.sh/resource-policy': 'delete' } } },
+      ],
+    },
+  ],
   ['a name of 40 characters', { fullnameOverride: 'a'.repeat(40) }],
   ['a release of a long name', { nameOverride: `a-${'b'.repeat(36)}--c` }],
   ['a rotation of a minute', rule({ defaults: { rotation: { interval: '60s', overlap: '59s' } } })],
 ];
 for (const [what, values] of TAKEN) {
-  await check(`taken: ${what}`, () =>
-    program('helm', ['template', 'x', CHART, '--values', '-'], JSON.stringify(values)),
+  await check(`taken: ${what}`, async () =>
+    objectsOf(await program('helm', ['template', 'x', CHART, '--values', '-'], JSON.stringify(values))),
   );
 }

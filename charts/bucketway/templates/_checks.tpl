@@ -1,6 +1,17 @@
 {{/* What the schema cannot see and the programs refuse at their start: names that stand twice or nobody has, and values that
      contradict each other. Each fails with the value's name. */}}
 
+{{/* Labels that the chart selects by stand once: those of a user must not take their place. */}}
+{{- define "bucketway.checkLabels" -}}
+{{- $own := list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/part-of" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart" -}}
+{{- $labels := dict "commonLabels" .Values.commonLabels "gateway.podLabels" .Values.gateway.podLabels "operator.podLabels" .Values.operator.podLabels "gateway.service.labels" .Values.gateway.service.labels -}}
+{{- range $at, $given := $labels -}}
+{{- range $label, $_ := $given -}}
+{{- if has $label $own -}}{{- fail (printf "%s: %s is a label that the chart sets itself" $at $label) -}}{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
 {{/* {path: a path, folder: another}: "true" where the path is the folder or lies below it. */}}
 {{- define "bucketway.isWithin" -}}
 {{- if or (eq .folder "/") (eq .path .folder) (hasPrefix (printf "%s/" .folder) .path) -}}true{{- end -}}

@@ -10,7 +10,7 @@
 
 {{/* The gateway counts the cores of the container's limit by itself; without one it would count the node's. */}}
 {{- define "bucketway.workers" -}}
-{{- $resources := .Values.gateway.resources -}}
+{{- $resources := .Values.gateway.resources | default dict -}}
 {{- if .Values.gateway.workers -}}
 {{- .Values.gateway.workers -}}
 {{- else if dig "limits" "cpu" "" $resources -}}
@@ -22,6 +22,7 @@ auto
 
 {{/* bucketway.yaml. */}}
 {{- define "bucketway.gateway.configuration" -}}
+{{- include "bucketway.checkLabels" . -}}
 {{- include "bucketway.checkStorages" . -}}
 {{- include "bucketway.checkIdentities" . -}}
 {{- include "bucketway.checkBuckets" . -}}
