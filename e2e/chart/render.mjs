@@ -179,22 +179,34 @@ for (const [what, value, restarts] of RESTARTS) {
   });
 }
 
+async function notes(...flags) {
+  const chart = join(REPOSITORY, 'charts/bucketway');
+  const args = ['install', 'bucketway', chart, '--namespace', NAMESPACE, '--dry-run=client'];
+  return (await program('helm', [...args, ...flags])).split('NOTES:')[1];
+}
+
 await check('the notes name the endpoint, the next three commands, and what is kept', async () => {
-  const notes = await program('helm', [
-    'install',
-    'bucketway',
-    join(REPOSITORY, 'charts/bucketway'),
-    '--namespace',
-    NAMESPACE,
-    '--dry-run=client',
-  ]);
+  const said = await notes();
   for (const text of [
     /http:\/\/bucketway\.storage\.svc:9000/,
     /kubectl apply/,
-    /kubectl wait/,
-    /kubectl run/,
-    /helm uninstall keeps/,
+    /kubectl wait -n default/,
+    /kubectl run -n default/,
+    /helm test bucketway -n storage/,
+    /helm uninstall keeps the CRD .*, the claims .*, the keys in bucketway-credentials-\*/,
   ]) {
-    assert.match(notes.split('NOTES:')[1], text);
+    assert.match(said, text);
   }
+});
+
+await check('the notes name a namespace that the operator serves, and no test in one that it does not', async () => {
+  const said = await notes('--set', 'operator.watchNamespaces={team-a,team-b}');
+  assert.match(said, /namespace: "team-a"/);
+  assert.match(said, /kubectl wait -n team-a/);
+  assert.doesNotMatch(said, /-n default|helm test/);
+});
+
+await check('the notes of a gateway alone speak of no S3Bucket', async () => {
+  const said = await notes('--values', VALUES_FILES.get('laptop'));
+  assert.doesNotMatch(said, /S3Bucket|helm test|helm uninstall/);
 });
