@@ -166,6 +166,7 @@ const RESTARTS = [
   ['a region', 'region="eu-west-1"', false],
   ['the policy', 'policy={"preset":"permissive"}', false],
   ['workers', 'gateway={"workers":7}', true],
+  ['the address that it listens on', 'listenHost="[::]"', true],
   ['the access log', 'gateway={"accessLog":"off"}', true],
 ];
 for (const [what, value, restarts] of RESTARTS) {

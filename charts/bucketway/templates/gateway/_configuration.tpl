@@ -72,5 +72,5 @@ documents:
 
 {{/* What bucketway.yaml holds that takes a restart; the rest of it is followed. */}}
 {{- define "bucketway.gateway.restartChecksum" -}}
-{{- list (include "bucketway.workers" .) .Values.gateway.accessLog .Values.tls.enabled | toJson | sha256sum | trunc 16 -}}
+{{- list .Values.listenHost (include "bucketway.workers" .) .Values.gateway.accessLog .Values.tls.enabled | toJson | sha256sum | trunc 16 -}}
 {{- end -}}
