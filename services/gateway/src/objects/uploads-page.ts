@@ -2,11 +2,11 @@ import { successor, toByteString } from '../storage/byte-string.js';
 import type { UploadInfo, UploadsEntry, UploadsPage, UploadsQuery } from './multipart-store.js';
 
 /**
- * A page of ListMultipartUploads: by key in UTF-8 order, uploads of one key by the time they were initiated
+ * A page of ListMultipartUploads of uploads that are all at hand: by key in UTF-8 order, uploads of one key by the time they were initiated
  * (Amazon S3 API reference, ListMultipartUploads).
  */
 export function pageOfUploads(uploads: readonly UploadInfo[], query: UploadsQuery): UploadsPage {
-  const sorted = uploads.filter((upload) => upload.key.startsWith(query.prefix)).toSorted(compare);
+  const sorted = uploads.filter((upload) => upload.key.startsWith(query.prefix)).toSorted(compareUploads);
   const entries: UploadsEntry[] = [];
   let skipBelow = '';
   for (const upload of afterMarker(sorted, query)) {
@@ -23,6 +23,19 @@ export function pageOfUploads(uploads: readonly UploadInfo[], query: UploadsQuer
     skipBelow = successor(toByteString(prefix));
   }
   return { entries, truncated: false };
+}
+
+/** A page of what several storages have for it. @param entries of each in their order, with keys of the bucket */
+export function mergeUploads(entries: readonly UploadsEntry[], limit: number): UploadsPage {
+  const nameOf = (entry: UploadsEntry | undefined): string | undefined =>
+    entry?.kind === 'upload' ? entry.upload.key : entry?.prefix;
+  // Uploads of one key are of one storage, and stay in its order.
+  const sorted = entries
+    .map((entry) => ({ entry, name: toByteString(nameOf(entry) ?? '') }))
+    .sort((one, other) => (one.name === other.name ? 0 : one.name < other.name ? -1 : 1))
+    .map(({ entry }) => entry)
+    .filter((entry, i, all) => entry.kind === 'upload' || nameOf(all[i - 1]) !== entry.prefix);
+  return { entries: sorted.slice(0, limit), truncated: sorted.length > limit };
 }
 
 function afterMarker(
@@ -44,7 +57,8 @@ function afterMarker(
   });
 }
 
-function compare(one: UploadInfo, other: UploadInfo): number {
+/** The order of uploads in a listing. */
+export function compareUploads(one: UploadInfo, other: UploadInfo): number {
   if (one.key !== other.key) return toByteString(one.key) < toByteString(other.key) ? -1 : 1;
   return one.initiated.getTime() - other.initiated.getTime() || (one.uploadId < other.uploadId ? -1 : 1);
 }

@@ -18,22 +18,22 @@ import type {
 import type { ObjectBody } from '../object-body.js';
 import type { ObjectInfo, ObjectPart } from '../object-info.js';
 import { toS3Error } from '../to-s3-error.js';
-import { pageOfUploads } from '../uploads-page.js';
 import { keyToPath } from './key-path.js';
 import type { ObjectPublisher } from './object-publisher.js';
 import { findParts, multipartETag, wholeChecksum } from './multipart/completed-parts.js';
 import { PartWriter } from './multipart/part-writer.js';
 import { UploadAssembly } from './multipart/upload-assembly.js';
 import { UploadFolder, type StoredPart } from './multipart/upload-folder.js';
+import { UploadListing } from './multipart/upload-listing.js';
+import { isUploadId, uploadName } from './multipart/upload-name.js';
 import { compactParts } from './object-description.js';
-
-const UPLOAD_ID = /^[0-9a-f]{32}$/;
 
 /** Uploads of one bucket, each a folder below the storage's reserved folder. */
 export class FileMultipartStore implements MultipartStore {
   private readonly folder: StoragePath;
   private readonly writer: PartWriter;
   private readonly assembly: UploadAssembly;
+  private readonly listing: UploadListing;
 
   /**
    * @param publisher makes the bucket's objects
@@ -50,22 +50,23 @@ export class FileMultipartStore implements MultipartStore {
     this.folder = joinPath('uploads' as StoragePath, hash('sha1', base));
     this.writer = new PartWriter(reserved);
     this.assembly = new UploadAssembly(reserved, files);
+    this.listing = new UploadListing(reserved, this.folder);
   }
 
   async create(upload: NewUpload): Promise<UploadInfo> {
     // A key that can never be stored must not cost the client all its parts.
     keyToPath(upload.key);
     const initiated = new Date();
-    return this.run(() => this.folderOf(newUploadId(initiated)).create(upload, initiated));
+    return this.run(() => this.folderOf(upload.key, newUploadId(initiated)).create(upload, initiated));
   }
 
   async get(key: ObjectKey, uploadId: string): Promise<UploadInfo> {
-    return this.run(() => this.find(this.folderOf(uploadId), key));
+    return this.run(() => this.find(this.folderOf(key, uploadId), key));
   }
 
   async putPart(key: ObjectKey, uploadId: string, number: number, body: ObjectBody): Promise<PartInfo> {
     return this.run(async () => {
-      const folder = this.folderOf(uploadId);
+      const folder = this.folderOf(key, uploadId);
       await this.find(folder, key);
       let part: StoredPart | undefined;
       try {
@@ -85,7 +86,7 @@ export class FileMultipartStore implements MultipartStore {
   async complete(request: CompleteUpload): Promise<ObjectInfo> {
     const { key, uploadId } = request;
     return this.run(async () => {
-      const folder = this.folderOf(uploadId);
+      const folder = this.folderOf(key, uploadId);
       return this.reserved.lock(folder.path, async () => {
         const done = await this.findCompleted(request);
         if (done) {
@@ -99,7 +100,7 @@ export class FileMultipartStore implements MultipartStore {
 
   async abort(key: ObjectKey, uploadId: string): Promise<void> {
     return this.run(async () => {
-      const folder = this.folderOf(uploadId);
+      const folder = this.folderOf(key, uploadId);
       await this.reserved.lock(folder.path, async () => {
         await this.find(folder, key);
         await folder.remove();
@@ -109,7 +110,7 @@ export class FileMultipartStore implements MultipartStore {
 
   async listParts(key: ObjectKey, uploadId: string, marker: number, limit: number): Promise<PartsPage> {
     return this.run(async () => {
-      const folder = this.folderOf(uploadId);
+      const folder = this.folderOf(key, uploadId);
       const upload = await this.find(folder, key);
       const behind = (await folder.partNumbers()).filter((number) => number > marker);
       const parts: PartInfo[] = [];
@@ -122,14 +123,7 @@ export class FileMultipartStore implements MultipartStore {
   }
 
   async listUploads(query: UploadsQuery): Promise<UploadsPage> {
-    return this.run(async () => {
-      const uploads: UploadInfo[] = [];
-      for (const uploadId of await this.uploadIds()) {
-        const upload = await new UploadFolder(this.reserved, joinPath(this.folder, uploadId), uploadId).read();
-        if (upload) uploads.push(upload);
-      }
-      return pageOfUploads(uploads, query);
-    });
+    return this.run(() => this.listing.page(query));
   }
 
   private async publish(folder: UploadFolder, upload: UploadInfo, request: CompleteUpload): Promise<ObjectInfo> {
@@ -173,25 +167,15 @@ export class FileMultipartStore implements MultipartStore {
   }
 
   /** @throws S3Error `NoSuchUpload` for an id that cannot be one: it must never become a path */
-  private folderOf(uploadId: string): UploadFolder {
-    if (!UPLOAD_ID.test(uploadId)) throw noSuchUpload(uploadId);
-    return new UploadFolder(this.reserved, joinPath(this.folder, uploadId), uploadId);
+  private folderOf(key: ObjectKey, uploadId: string): UploadFolder {
+    if (!isUploadId(uploadId)) throw noSuchUpload(uploadId);
+    return new UploadFolder(this.reserved, joinPath(this.folder, uploadName(key, uploadId)), uploadId);
   }
 
   private async find(folder: UploadFolder, key: ObjectKey): Promise<UploadInfo> {
     const upload = await folder.read();
     if (upload?.key !== key) throw noSuchUpload(folder.uploadId);
     return upload;
-  }
-
-  private async uploadIds(): Promise<string[]> {
-    try {
-      const names = await this.reserved.list(this.folder);
-      return [...names].filter((name) => name.endsWith('/')).map((name) => name.slice(0, -1));
-    } catch (error) {
-      if (error instanceof StorageError && error.code === 'not-found') return [];
-      throw error;
-    }
   }
 
   private async run<T>(action: () => Promise<T> | T): Promise<T> {

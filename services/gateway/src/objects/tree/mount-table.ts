@@ -76,4 +76,11 @@ export class MountTable {
         (name.startsWith(prefix) || (prefix.startsWith(name) && prefix[name.length] === '/' && !name.endsWith('/'))),
     )?.prefix;
   }
+
+  /** Whether mounts have some of what begins with a name, where the store at `owner` has such names, too. */
+  divides(name: string, owner: string): boolean {
+    return this.mounts.some(
+      ({ prefix }) => prefix.length > owner.length && (prefix.startsWith(name) || name.startsWith(prefix)),
+    );
+  }
 }

@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../http/object-key.js';
+import { toByteString } from '../../storage/byte-string.js';
 import type {
   CompleteUpload,
   MultipartStore,
@@ -6,15 +7,17 @@ import type {
   PartInfo,
   PartsPage,
   UploadInfo,
+  UploadsEntry,
   UploadsPage,
   UploadsQuery,
 } from '../multipart-store.js';
 import type { ObjectBody } from '../object-body.js';
 import type { ObjectInfo } from '../object-info.js';
+import type { ObjectStore } from '../object-store.js';
 import { requireConditionalWrites, requireMultipart, requireTagging } from '../require-capabilities.js';
 import type { CopyPartRequest } from '../storage-copy.js';
-import { pageOfUploads } from '../uploads-page.js';
-import type { MountTable } from './mount-table.js';
+import { mergeUploads } from '../uploads-page.js';
+import type { MountedStore, MountTable } from './mount-table.js';
 
 /** Uploads asked for at a time: an upstream gives no more. */
 const PAGE = 1000;
@@ -69,32 +72,80 @@ export class TreeMultipartStore implements MultipartStore {
   }
 
   async listUploads(query: UploadsQuery): Promise<UploadsPage> {
-    const uploads: UploadInfo[] = [];
-    for (const { prefix, store } of this.mounts.stores()) {
+    const found: UploadsEntry[] = [];
+    for (const mounted of this.mounts.stores()) {
+      const { prefix, store } = mounted;
       // A storage that has nothing to do with what is asked for may be down.
       if (!prefix.startsWith(query.prefix) && !query.prefix.startsWith(prefix)) continue;
       if (!store.capabilities.multipart) continue;
-      for await (const upload of allUploads(store.multipart, query.prefix.slice(prefix.length))) {
-        const key = (prefix + upload.key) as ObjectKey;
-        // One that was begun before a mount came to hide its key can no longer be named.
-        if (this.mounts.holds(store, key)) uploads.push({ ...upload, key });
-      }
+      found.push(...(await this.pageOf(mounted, query)));
     }
-    return pageOfUploads(uploads, query);
+    return mergeUploads(found, query.limit);
+  }
+
+  /** What a store has for a page, and one more, by keys of the bucket. */
+  private async pageOf({ prefix, store }: MountedStore, query: UploadsQuery): Promise<UploadsEntry[]> {
+    const group = groupOf(prefix, query);
+    // All that the store has is behind one common prefix, which is there as soon as one upload is.
+    const { delimiter, limit } = group === undefined ? query : { delimiter: '', limit: 0 };
+    if (group !== undefined && toByteString(group) <= toByteString(query.keyMarker)) return [];
+    const entries: UploadsEntry[] = [];
+    let marker: Marker | undefined = markerIn(prefix, query);
+    while (marker !== undefined) {
+      const wanted = limit + 1 - entries.length;
+      const inner = { prefix: query.prefix.slice(prefix.length), delimiter, limit: wanted, ...marker };
+      const page = await store.multipart.listUploads(inner);
+      for (const entry of page.entries) {
+        const outer = await this.shown(entry, prefix, store);
+        if (outer !== undefined) entries.push(group === undefined ? outer : { kind: 'prefix', prefix: group });
+      }
+      const last = page.entries.at(-1);
+      marker = page.truncated && last !== undefined && entries.length <= limit ? markerOf(last) : undefined;
+    }
+    return entries;
+  }
+
+  /** An entry of a store as the bucket has it; undefined for one that was begun before a mount came to hide its key. */
+  private async shown(entry: UploadsEntry, prefix: string, store: ObjectStore): Promise<UploadsEntry | undefined> {
+    if (entry.kind === 'upload') {
+      const key = (prefix + entry.upload.key) as ObjectKey;
+      return this.mounts.holds(store, key) ? { kind: 'upload', upload: { ...entry.upload, key } } : undefined;
+    }
+    const group = prefix + entry.prefix;
+    if (!this.mounts.divides(group, prefix)) return { kind: 'prefix', prefix: group };
+    for await (const { key } of uploadsBelow(store.multipart, entry.prefix)) {
+      if (this.mounts.holds(store, (prefix + key) as ObjectKey)) return { kind: 'prefix', prefix: group };
+    }
+    return undefined;
   }
 }
 
-async function* allUploads(multipart: MultipartStore, prefix: string): AsyncIterable<UploadInfo> {
-  let marker = { keyMarker: '', uploadIdMarker: '' };
-  for (;;) {
+type Marker = Pick<UploadsQuery, 'keyMarker' | 'uploadIdMarker'>;
+
+/** The common prefix that stands for all keys of a mount; undefined where none stands for all. */
+function groupOf(mount: string, { prefix, delimiter }: UploadsQuery): string | undefined {
+  const cut = delimiter === '' || !mount.startsWith(prefix) ? -1 : mount.indexOf(delimiter, prefix.length);
+  return cut < 0 ? undefined : mount.slice(0, cut + delimiter.length);
+}
+
+/** Where a page of a mount begins; undefined where all of it is before the marker. */
+function markerIn(mount: string, { keyMarker, uploadIdMarker }: UploadsQuery): Marker | undefined {
+  if (keyMarker.startsWith(mount)) return { keyMarker: keyMarker.slice(mount.length), uploadIdMarker };
+  return toByteString(keyMarker) < toByteString(mount) ? { keyMarker: '', uploadIdMarker: '' } : undefined;
+}
+
+function markerOf(entry: UploadsEntry): Marker {
+  return entry.kind === 'prefix'
+    ? { keyMarker: entry.prefix, uploadIdMarker: '' }
+    : { keyMarker: entry.upload.key, uploadIdMarker: entry.upload.uploadId };
+}
+
+async function* uploadsBelow(multipart: MultipartStore, prefix: string): AsyncIterable<UploadInfo> {
+  let marker: Marker | undefined = { keyMarker: '', uploadIdMarker: '' };
+  while (marker !== undefined) {
     const { entries, truncated } = await multipart.listUploads({ prefix, delimiter: '', limit: PAGE, ...marker });
-    let last: UploadInfo | undefined;
-    for (const entry of entries) {
-      if (entry.kind !== 'upload') continue;
-      last = entry.upload;
-      yield last;
-    }
-    if (!truncated || last === undefined) return;
-    marker = { keyMarker: last.key, uploadIdMarker: last.uploadId };
+    for (const entry of entries) if (entry.kind === 'upload') yield entry.upload;
+    const last = entries.at(-1);
+    marker = truncated && last !== undefined ? markerOf(last) : undefined;
   }
 }
