@@ -2,6 +2,7 @@ import type { BucketQuota } from '../config/snapshot.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { ObjectKey } from '../http/object-key.js';
 import type { MaybePromise } from '../maybe-promise.js';
+import type { PartInfo } from '../objects/multipart-store.js';
 import type { ObjectInfo } from '../objects/object-info.js';
 import type { Usage } from './bucket-usage.js';
 import { quotaExceeded } from './quota-exceeded.js';
@@ -10,6 +11,14 @@ import type { UsageLedger } from './usage-ledger.js';
 /** What a write would add, and what it replaces, where that is known. */
 interface Growth extends Usage {
   readonly replaced: number | undefined;
+}
+
+/** A part of an upload that is under way. */
+export interface RoomOfPart {
+  /** No other part has it, and no key. */
+  readonly name: string;
+  /** The size of the part as the storage has it; undefined where there is none. */
+  sizeOf(): MaybePromise<number | undefined>;
 }
 
 /** The room that the quota of one bucket leaves. */
@@ -52,24 +61,45 @@ export class BucketRoom {
    * Runs a write and counts what it made.
    *
    * @param size of what comes; where nobody knows it, anything above 0
+   * @param parts what the parts of an upload take that the object is made of, and that are gone then
    * @throws S3Error `QuotaExceeded` before the write begins
    */
   async write<Made extends ObjectInfo | undefined>(
     key: ObjectKey,
     size: number,
     make: () => Promise<Made>,
+    parts = 0,
   ): Promise<Made> {
+    const added = size - parts;
     // No turn may pass between the look and the hold: others would look, too, and find the same room.
-    const growth = this.fitting(size, this.writtenSize(key)) ?? this.fitting(size, await this.sizeOf(key));
+    const growth = this.fitting(added, this.writtenSize(key)) ?? this.fitting(added, await this.sizeOf(key));
     if (growth === undefined) throw this.refuse();
-    const release = this.ledger.reserve(this.path, growth);
-    try {
+    return await this.hold(growth, async () => {
       const made = await make();
       if (made !== undefined) this.ledger.wrote(this.path, key, made.size, growth.replaced);
+      if (parts > 0) this.freed(parts);
       return made;
-    } finally {
-      release();
-    }
+    });
+  }
+
+  /** Runs the write of a part. @throws S3Error `QuotaExceeded` before the write begins */
+  async writePart<Made extends PartInfo | undefined>(
+    part: RoomOfPart,
+    size: number,
+    make: () => Promise<Made>,
+  ): Promise<Made> {
+    const growth = this.fittingPart(size, this.writtenSize(part.name)) ?? this.fittingPart(size, await part.sizeOf());
+    if (growth === undefined) throw this.refuse();
+    return await this.hold(growth, async () => {
+      const made = await make();
+      if (made !== undefined) this.ledger.wrotePart(this.path, part.name, made.size, growth.replaced);
+      return made;
+    });
+  }
+
+  /** Parts of so many bytes were removed with their upload. */
+  freed(bytes: number): void {
+    this.ledger.freed(this.path, bytes);
   }
 
   /** A key was deleted. */
@@ -87,13 +117,29 @@ export class BucketRoom {
     }
   }
 
-  private writtenSize(key: ObjectKey): number | undefined {
-    return this.ledger.writtenSize(this.path, key);
+  private writtenSize(name: string): number | undefined {
+    return this.ledger.writtenSize(this.path, name);
   }
 
   private fitting(size: number, replaced: number | undefined): Growth | undefined {
-    const growth = { size: size - (replaced ?? 0), objects: replaced === undefined ? 1 : 0, replaced };
+    return this.permitted({ size: size - (replaced ?? 0), objects: replaced === undefined ? 1 : 0, replaced });
+  }
+
+  private fittingPart(size: number, replaced: number | undefined): Growth | undefined {
+    return this.permitted({ size: size - (replaced ?? 0), objects: 0, replaced });
+  }
+
+  private permitted(growth: Growth): Growth | undefined {
     const isPermitted = this.quota.mode === 'report' || this.ledger.fits(this.path, this.quota, growth);
     return isPermitted ? growth : undefined;
+  }
+
+  private async hold<T>(growth: Growth, action: () => Promise<T>): Promise<T> {
+    const release = this.ledger.reserve(this.path, growth);
+    try {
+      return await action();
+    } finally {
+      release();
+    }
   }
 }

@@ -13,14 +13,15 @@ import type {
 } from '../objects/multipart-store.js';
 import type { ObjectBody } from '../objects/object-body.js';
 import type { ObjectInfo } from '../objects/object-info.js';
-import type { BucketRoom } from './bucket-room.js';
+import type { BucketRoom, RoomOfPart } from './bucket-room.js';
+import { limitBody } from './limit-body.js';
 
 /** Parts that are asked for at once. */
 const PARTS_A_PAGE = 1000;
 
 /**
- * The uploads of a bucket with a quota. Parts count once their object is complete; one that does not fit by itself, or the
- * begin of an upload to a bucket that is full, is refused at once, since its object would be.
+ * The uploads of a bucket with a quota. Parts take room from when they are written, as the storage holds them then, until their
+ * upload ends: else uploads that nobody completes would fill it. The begin of an upload to a bucket that is full is refused at once.
  */
 export class LimitedMultipartStore implements MultipartStore {
   readonly recall?: NonNullable<MultipartStore['recall']>;
@@ -35,9 +36,9 @@ export class LimitedMultipartStore implements MultipartStore {
     const copyPart = store.copyPart?.bind(store);
     if (copyPart !== undefined) {
       this.copyPart = async (part) => {
-        const { range, source } = part;
-        await room.require(part.key, range === undefined ? source.size : range.end - range.start);
-        return await copyPart(part);
+        const { key, uploadId, number, range, source } = part;
+        const size = range === undefined ? source.size : range.end - range.start;
+        return await room.writePart(this.place(key, uploadId, number), size, () => copyPart(part));
       };
     }
   }
@@ -52,17 +53,28 @@ export class LimitedMultipartStore implements MultipartStore {
   }
 
   async putPart(key: ObjectKey, uploadId: string, number: number, body: ObjectBody): Promise<PartInfo> {
-    await this.room.require(key, body.length ?? 1);
-    return await this.store.putPart(key, uploadId, number, body);
+    const { room } = this;
+    const place = this.place(key, uploadId, number);
+    const limited = body.length === undefined && room.limitsBytes ? limitBody(body, room, () => place.sizeOf()) : body;
+    return await room.writePart(place, body.length ?? 1, () => this.store.putPart(key, uploadId, number, limited));
   }
 
   async complete(request: CompleteUpload): Promise<ObjectInfo> {
-    const size = this.room.limitsBytes ? await this.sizeOf(request) : 1;
-    return await this.room.write(request.key, size, () => this.store.complete(request));
+    const named = new Set(request.parts.map(({ number }) => number));
+    let size = 0;
+    let stored = 0;
+    for await (const part of this.partsOf(request.key, request.uploadId)) {
+      stored += part.size;
+      if (named.has(part.number)) size += part.size;
+    }
+    return await this.room.write(request.key, size, () => this.store.complete(request), stored);
   }
 
-  abort(key: ObjectKey, uploadId: string): Promise<void> {
-    return this.store.abort(key, uploadId);
+  async abort(key: ObjectKey, uploadId: string): Promise<void> {
+    let stored = 0;
+    for await (const part of this.partsOf(key, uploadId)) stored += part.size;
+    await this.store.abort(key, uploadId);
+    this.room.freed(stored);
   }
 
   listParts(key: ObjectKey, uploadId: string, marker: number, limit: number): Promise<PartsPage> {
@@ -73,21 +85,29 @@ export class LimitedMultipartStore implements MultipartStore {
     return this.store.listUploads(query);
   }
 
-  /** What the object will have; 0 of an upload that is not there: that is for the store to judge, which may know it as completed. */
-  private async sizeOf({ key, uploadId, parts }: CompleteUpload): Promise<number> {
-    const named = new Set(parts.map(({ number }) => number));
-    let size = 0;
+  private place(key: ObjectKey, uploadId: string, number: number): RoomOfPart {
+    return {
+      name: `\0${uploadId}\0${number}`,
+      sizeOf: async () => {
+        for await (const part of this.partsOf(key, uploadId, number - 1, 1)) {
+          return part.number === number ? part.size : undefined;
+        }
+        return undefined;
+      },
+    };
+  }
+
+  /** None of an upload that is not there: that is for the store to judge, which may know it as completed. */
+  private async *partsOf(key: ObjectKey, uploadId: string, behind = 0, limit = PARTS_A_PAGE): AsyncIterable<PartInfo> {
     try {
-      for (let marker = 0, more = true; more;) {
-        const page = await this.store.listParts(key, uploadId, marker, PARTS_A_PAGE);
-        for (const part of page.parts) if (named.has(part.number)) size += part.size;
+      for (let marker = behind, more = true; more;) {
+        const page = await this.store.listParts(key, uploadId, marker, limit);
+        yield* page.parts;
         more = page.truncated;
         marker = page.parts.at(-1)?.number ?? Infinity;
       }
     } catch (error) {
-      if (error instanceof S3Error && error.code === 'NoSuchUpload') return 0;
-      throw error;
+      if (!(error instanceof S3Error && error.code === 'NoSuchUpload')) throw error;
     }
-    return size;
   }
 }

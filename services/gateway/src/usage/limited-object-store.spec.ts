@@ -159,13 +159,51 @@ describe('LimitedObjectStore', () => {
       expect(await codeOf(() => part)).toBe('QuotaExceeded');
     });
 
-    it('refuses its end where the parts together do not fit, and else counts them', async () => {
+    it('counts its parts while it is under way, and its object once it is complete', async () => {
       const store = storeWith({ maxBytes: 10 });
       count();
-      expect(await upload(store, '012345', '6789a')).toBe('QuotaExceeded');
-      expect(memory.objects.size).toBe(0);
-      expect(await upload(store, '012345', '6789')).toBeUndefined();
-      expect(await put(store, 'b', untouched(1))).toBe('QuotaExceeded');
+      const { uploadId } = await create(store);
+      const stored = await store.multipart.putPart(key, uploadId, 1, bodyOf('012345'));
+      expect(await put(store, 'b', untouched(5))).toBe('QuotaExceeded');
+      expect(await codeOf(() => store.multipart.putPart(key, uploadId, 2, untouched(5)))).toBe('QuotaExceeded');
+      expect(await put(store, 'b', '6789')).toBeUndefined();
+      await store.multipart.complete({ key, uploadId, parts: [stored], conditions: NO_CONDITIONS });
+      expect(await put(store, 'c', untouched(1))).toBe('QuotaExceeded');
+      await store.delete('b' as ObjectKey, NO_CONDITIONS);
+      expect(await put(store, 'c', '6789')).toBeUndefined();
+    });
+
+    it('counts a part that is sent again once, whoever sent it before', async () => {
+      const store = storeWith({ maxBytes: 10 });
+      count();
+      const { uploadId } = await create(store);
+      for (let n = 0; n < 5; n++) await store.multipart.putPart(key, uploadId, 1, bodyOf('01234567'));
+      // Another process, which knows only what was counted.
+      ledger = new UsageLedger(() => {});
+      ledger.learn([{ path: PATH, size: 8, objects: 0, observedAt: 1 }]);
+      await storeWith({ maxBytes: 10 }).multipart.putPart(key, uploadId, 1, bodyOf('0123456789'));
+      expect(ledger.left(PATH, { maxBytes: 10, mode: 'enforce' })).toBe(0);
+    });
+
+    it('has the room of its parts again once it is aborted, or where the object leaves them out', async () => {
+      const store = storeWith({ maxBytes: 10 });
+      count();
+      const aborted = await create(store);
+      await store.multipart.putPart(key, aborted.uploadId, 1, bodyOf('0123456789'));
+      await store.multipart.abort(key, aborted.uploadId);
+      const { uploadId } = await create(store);
+      const [part] = await Promise.all(
+        [1, 2].map((number) => store.multipart.putPart(key, uploadId, number, bodyOf('01234'))),
+      );
+      await store.multipart.complete({ key, uploadId, parts: [part as PartInfo], conditions: NO_CONDITIONS });
+      expect(await put(store, 'b', '56789')).toBeUndefined();
+    });
+
+    it('counts its parts where a quota only reports', async () => {
+      const store = storeWith({ maxBytes: 10, mode: 'report' });
+      count();
+      expect(await upload(store, '012345', '6789a')).toBeUndefined();
+      expect(ledger.left(PATH, { maxBytes: 20, mode: 'report' })).toBe(9);
     });
 
     it('leaves it to the store to say that there is none', async () => {

@@ -48,7 +48,8 @@ export class LimitedObjectStore implements ObjectStore {
     const { key, body } = request;
     const { length } = body;
     if (length !== undefined) return await this.room.write(key, length, () => this.store.put(request));
-    const limited = this.room.limitsBytes ? { ...request, body: limitBody(body, key, this.room) } : request;
+    const { room } = this;
+    const limited = room.limitsBytes ? { ...request, body: limitBody(body, room, () => room.sizeOf(key)) } : request;
     return await this.room.write(key, 1, () => this.store.put(limited));
   }
 

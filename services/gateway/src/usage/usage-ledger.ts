@@ -91,6 +91,17 @@ export class UsageLedger {
     this.change(path, { size: size - (replaced ?? 0), objects: replaced === undefined ? 1 : 0 });
   }
 
+  /** A part of an upload was written, which is no object yet. */
+  wrotePart(path: string, name: string, size: number, replaced: number | undefined): void {
+    this.written.set(nameOf(path, name), { size, countedAt: this.countedAt(path) });
+    this.change(path, { size: size - (replaced ?? 0), objects: 0 });
+  }
+
+  /** Parts are gone with their upload. */
+  freed(path: string, size: number): void {
+    this.change(path, { size: -size, objects: 0 });
+  }
+
   /** A key was deleted. What was there before the path was counted is noticed when it is counted again. */
   deleted(path: string, key: string): void {
     const size = this.writtenSize(path, key);
