@@ -3,6 +3,8 @@ import path from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
+import type { PartInfo } from '../../src/objects/multipart-store.js';
+import type { ObjectBody } from '../../src/objects/object-body.js';
 import { toS3Error } from '../../src/objects/to-s3-error.js';
 import { toStorageError } from '../../src/storage/local/errno.js';
 import { QUEUED_CALLS, type FileCalls } from '../../src/storage/local/file-calls.js';
@@ -343,6 +345,34 @@ describe('durability', () => {
 });
 
 describe('what has gone wrong before', () => {
+  it('a first part that fails does not fix the size of the others', async () => {
+    const { root, store } = fixtureOf(makeStorage());
+    const upload = await store().multipart.create({
+      key: 'o' as ObjectKey,
+      attributes: NO_ATTRIBUTES,
+      initiator: 'me',
+    });
+    const putPart = (number: number, body: ObjectBody): Promise<PartInfo> =>
+      store().multipart.putPart(upload.key, upload.uploadId, number, body);
+    const layout = (): string[] =>
+      fs.globSync('.bucketway/uploads/*/*/{layout,data}', { cwd: root }).map((name) => path.basename(name));
+    const broken = bodyOfBytes(Buffer.alloc(11 * MIB), { breakAt: 2 * MIB });
+    expect(await codeOf(() => putPart(1, broken))).toContain('went away');
+    expect(layout()).toEqual([]);
+
+    const parts = await Promise.all(
+      [1, 2].map((number) => putPart(number, bodyOfBytes(Buffer.alloc(5 * MIB, number)))),
+    );
+    const again = bodyOfBytes(Buffer.alloc(5 * MIB), { breakAt: 2 * MIB });
+    expect(await codeOf(() => putPart(3, again))).toContain('went away');
+    expect(layout().toSorted()).toEqual(['data', 'layout']);
+    const [data] = fs.globSync('.bucketway/uploads/*/*/data', { cwd: root }) as [string];
+    const { ino } = fs.statSync(path.join(root, data));
+    await store().multipart.complete({ key: upload.key, uploadId: upload.uploadId, parts, conditions: {} });
+    // The parts lay where they belong: nothing was copied.
+    expect(fs.statSync(path.join(root, 'o'))).toMatchObject({ ino, size: 10 * MIB });
+  });
+
   it('a completion that died behind its rename is not done again with zeros', async () => {
     const { store, root } = fixtureOf(makeStorage());
     const upload = await store().multipart.create({ key: key('o'), attributes: NO_ATTRIBUTES, initiator: 'me' });

@@ -40,7 +40,7 @@ export class PartWriter {
     if (partSize === undefined && length >= MIN_PART_BYTES) partSize = await folder.fixPartSize(length);
     if (partSize === undefined || length > partSize || !(await folder.claimSlot(number))) return undefined;
     // Claim first, look second; a completion closes first and looks at the claims second: one of the two sees the other.
-    if (await folder.isClosed()) {
+    if ((await folder.isClosed()) || !(await folder.hasSlotsOf(partSize))) {
       await folder.releaseSlot(number);
       return undefined;
     }
@@ -66,6 +66,7 @@ export class PartWriter {
       await file?.close();
       file = undefined;
       await folder.releaseSlot(number);
+      await folder.forgetPartSize();
       throw error;
     } finally {
       await file?.close();

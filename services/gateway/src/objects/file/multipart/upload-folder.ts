@@ -25,6 +25,9 @@ type StoredUpload = Omit<UploadInfo, 'uploadId' | 'initiated'> & { readonly init
 
 const DIGITS = 5;
 
+/** Behind the size of slots: it may be forgotten in a moment. */
+const IN_DOUBT = '?';
+
 /**
  * The folder of one upload, below the storage's reserved folder:
  *
@@ -78,8 +81,8 @@ export class UploadFolder {
 
   /** The size of slots, or undefined while no part has fixed it. */
   async partSize(): Promise<number | undefined> {
-    const stored = await readSmallFile(this.reserved, this.at('layout'));
-    return stored && Number(stored.toString('latin1'));
+    const layout = await this.layout();
+    return layout === undefined ? undefined : Number(layout.replace(IN_DOUBT, ''));
   }
 
   /** Fixes the size of slots, unless another part has done so first. */
@@ -88,8 +91,26 @@ export class UploadFolder {
     return this.reserved.lock(this.at('layout'), async () => {
       const fixed = await this.partSize();
       if (fixed !== undefined) return fixed;
-      await writeSmallFile(this.reserved, this.at('layout'), Buffer.from(String(size)));
+      await this.writeLayout(String(size));
       return size;
+    });
+  }
+
+  /** Whether a slot that was claimed for a size still is of that size. */
+  async hasSlotsOf(size: number): Promise<boolean> {
+    return (await this.layout()) === String(size);
+  }
+
+  /** Leaves the size of slots to the next part, where none has a slot: a part that failed says nothing of the others. */
+  async forgetPartSize(): Promise<void> {
+    await this.reserved.lock(this.at('layout'), async () => {
+      const size = await this.partSize();
+      if (size === undefined) return;
+      // Doubt first, look at the claims second; a part claims first and looks for doubts second: one of the two sees the other.
+      // A doubt that a crash leaves behind keeps the size, for the parts that may have slots, and gives out no more of them.
+      await this.writeLayout(String(size) + IN_DOUBT);
+      if ((await this.claimedSlots()).length > 0) return await this.writeLayout(String(size));
+      for (const name of ['data', 'layout']) await this.reserved.removeFile(this.at(name));
     });
   }
 
@@ -148,6 +169,14 @@ export class UploadFolder {
     }
     for (const name of ['data', 'layout', 'closed']) await this.reserved.removeFile(this.at(name));
     await this.reserved.removeFolder(this.path);
+  }
+
+  private async layout(): Promise<string | undefined> {
+    return (await readSmallFile(this.reserved, this.at('layout')))?.toString('latin1');
+  }
+
+  private writeLayout(text: string): Promise<void> {
+    return writeSmallFile(this.reserved, this.at('layout'), Buffer.from(text));
   }
 
   private at(...segments: string[]): StoragePath {
