@@ -150,3 +150,35 @@ it('a checksum of the whole that nothing can be compared with is refused, not pa
   await expect(client.send(expecting)).rejects.toMatchObject({ name: 'InvalidRequest' });
   await client.send(new CompleteMultipartUploadCommand(whole));
 });
+
+describe('of a part, where the upload has no algorithm', () => {
+  const Key = 'parts';
+  const start = async (): Promise<{ Bucket: string; Key: string; UploadId: string | undefined }> => {
+    const { UploadId } = await client.send(new CreateMultipartUploadCommand({ Bucket, Key }));
+    return { Bucket, Key, UploadId };
+  };
+
+  it.each(ALGORITHMS)('%s is verified, given back and compared at the end', async (algorithm) => {
+    const part = { ...(await start()), PartNumber: 1, Body: CHECK };
+    const wrong = new UploadPartCommand({ ...part, Body: '987654321', [`Checksum${algorithm}`]: VALUES[algorithm] });
+    await expect(client.send(wrong)).rejects.toMatchObject({ name: 'BadDigest' });
+    const stored = await client.send(new UploadPartCommand({ ...part, [`Checksum${algorithm}`]: VALUES[algorithm] }));
+    expect(valueOf(stored, algorithm)).toBe(VALUES[algorithm]);
+    const completeWith = (value: unknown): CompleteMultipartUploadCommand => {
+      const Parts = [{ PartNumber: 1, ETag: stored.ETag, [`Checksum${algorithm}`]: value }];
+      return new CompleteMultipartUploadCommand({ ...part, MultipartUpload: { Parts } });
+    };
+    const other = Buffer.from(VALUES[algorithm], 'base64').fill(0).toString('base64');
+    await expect(client.send(completeWith(other))).rejects.toMatchObject({ name: 'InvalidPart' });
+    await client.send(completeWith(VALUES[algorithm]));
+  });
+
+  it('is not passed over at the end where the part was sent without one', async () => {
+    const part = { ...(await start()), PartNumber: 1 };
+    const { ETag, ...rest } = await client.send(new UploadPartCommand({ ...part, Body: CHECK }));
+    const Parts = [{ PartNumber: 1, ETag, ChecksumSHA256: VALUES.SHA256 }];
+    expect(valueOf(rest, 'SHA256')).toBeUndefined();
+    const complete = new CompleteMultipartUploadCommand({ ...part, MultipartUpload: { Parts } });
+    await expect(client.send(complete)).rejects.toMatchObject({ name: 'InvalidPart' });
+  });
+});

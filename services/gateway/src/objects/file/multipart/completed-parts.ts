@@ -43,8 +43,9 @@ export async function findParts(folder: UploadFolder, request: CompleteUpload): 
 }
 
 function agrees(part: StoredPart, { checksum }: CompletedPart): boolean {
-  if (checksum === undefined || part.checksum === undefined) return true;
-  return part.checksum.algorithm === checksum.algorithm && part.checksum.value === checksum.value;
+  if (checksum === undefined) return true;
+  // What was stored without one cannot be compared, and what is stated must not be passed over.
+  return part.checksum?.algorithm === checksum.algorithm && part.checksum.value === checksum.value;
 }
 
 /** S3's entity tag of a multipart object: the MD5 of its parts' MD5s, and how many there were. */
