@@ -6,6 +6,7 @@ import { Supervisor } from '../supervisor/supervisor.js';
 import type { SupervisorAddresses } from '../supervisor/supervisor.js';
 import { DIRECTORY_FLAGS, directoryConfiguration } from './directory-configuration.js';
 import { HELP } from './help.js';
+import { launcherEnd } from './launcher-end.js';
 import { parseFlags } from './parse-flags.js';
 import { printPasteLines } from './paste-lines.js';
 import { UsageError } from './usage-error.js';
@@ -58,7 +59,7 @@ async function run(
 ): Promise<number> {
   const log = ApplicationLog.ofProcess();
   const supervisor = new Supervisor(source, log);
-  const signalled = firstSignal();
+  const signalled = Promise.race([firstSignal(), launcherEnd(process.env)]);
   try {
     // A start may take as long as a storage or a process hangs: whoever wants it ended does not wait for it.
     const addresses = await Promise.race([supervisor.start(), signalled.then(() => undefined)]);

@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { GetObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { GatewayProcess } from './gateway-process.js';
@@ -15,6 +18,26 @@ describe('bucketway serve DIR', () => {
   });
   afterEach(() => {
     rmSync(folder, { recursive: true });
+  });
+
+  it('drains once the shell of npm has ended, which takes a signal and passes nothing on', async () => {
+    const bin = fileURLToPath(new URL('../../bin/bucketway.js', import.meta.url));
+    const words = [process.execPath, bin, 'serve', folder, '--port', '0', '--workers', '1'];
+    // With something behind it, the shell does not become the gateway.
+    const shell = spawn('sh', ['-c', '"$@"; :', 'sh', ...words], { env: { ...process.env, npm_command: 'exec' } });
+    let said = '';
+    const serving = Promise.withResolvers<void>();
+    shell.stderr.on('data', (data) => {
+      said += String(data);
+      if (said.includes('serving S3 on ')) serving.resolve();
+    });
+    shell.stdout.resume();
+    await serving.promise;
+    const gone = once(shell, 'close');
+    shell.kill('SIGTERM');
+    // Not before the gateway has ended, which has the same pipes.
+    await gone;
+    expect(said).toContain('end of npm received');
   });
 
   it('makes keys once, keeps them to their owner, and prints lines that work', async () => {
