@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { MaybePromise } from '../maybe-promise.js';
 import type { Exchange } from './exchange.js';
 import { StallWatch } from './stall-watch.js';
 
@@ -24,11 +23,15 @@ export function mustClose(exchange: Exchange): boolean {
 /**
  * Ends an answer, of whose body the exchange knows the bytes. Where the request's body was not read (an error found before it, as authentication errors are), closing at once
  * would reset the connection under a client that is still sending, and the answer with it; reading all of it would let anybody
- * make the gateway swallow terabytes. So the answer is sent, and the rest read for a while, bounded.
+ * make the gateway swallow terabytes. So the answer is sent, and the rest read for a while, bounded. Nobody waits for that: the exchange is
+ * over once its answer is out.
  */
-export function lingeringEnd(exchange: Exchange, body: string | Buffer | undefined): MaybePromise<void> {
+export function lingeringEnd(exchange: Exchange, body: string | Buffer | undefined): void {
   const { raw, response } = exchange;
-  if (mustClose(exchange)) return linger(exchange, body);
+  if (mustClose(exchange)) {
+    void linger(exchange, body);
+    return;
+  }
   if (!raw.complete) {
     raw.resume();
     if (exchange.header('content-length') !== undefined) limitRest(raw);

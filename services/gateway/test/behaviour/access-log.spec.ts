@@ -10,8 +10,9 @@ import {
 } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatAccessLogLine } from '../../src/observability/access-log.js';
-import { exchangeBytes } from '../support/raw-connection.js';
+import { exchangeBytes, RawConnection } from '../support/raw-connection.js';
 import { postForm } from '../support/post-form.js';
+import { signHead } from '../support/raw-request.js';
 import { fullGrant, MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
 
 const Bucket = 'photos';
@@ -81,6 +82,17 @@ describe('the access log', () => {
     expect(line).toMatchObject({ httpStatus: 200, objectSize: 10 });
     // The signed chunks come on top.
     expect(line['bytesReceived']).toBeGreaterThan(10);
+  });
+
+  it('has a refused upload as soon as it is answered, though its client may still send the body', async () => {
+    const { records } = gateway.observer;
+    const before = records.length;
+    const request = { method: 'PUT', target: `/${Bucket}/a`, length: 11, payload: 'UNSIGNED-PAYLOAD' };
+    const refused = { ...MAIN, secretAccessKey: 'wrong' };
+    const { head } = await signHead({ ...request, unsigned: { expect: '100-continue' } }, refused);
+    await using connection = await RawConnection.open(gateway.port);
+    expect(await connection.write(head).response()).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
+    expect(records.slice(before)).toMatchObject([{ status: 403 }]);
   });
 
   it('says who sent a form', async () => {
