@@ -3,6 +3,7 @@ import { corsHeaders } from '../cors/cors-headers.js';
 import { S3Error } from '../errors/s3-error.js';
 import type { MaybePromise } from '../maybe-promise.js';
 import { Buckets, type BucketSettings } from '../objects/buckets.js';
+import { RepeatedLines } from '../observability/repeated-lines.js';
 import { RequestObserver } from '../observability/request-observer.js';
 import { KnownOutage } from '../storage/health/known-outage.js';
 import { errorDocument } from '../xml/error-document.js';
@@ -20,6 +21,7 @@ const NONE: readonly string[] = [];
 @Injectable()
 export class Responder {
   private readonly logger = new Logger(Responder.name);
+  private readonly outages = new RepeatedLines();
 
   constructor(
     private readonly observer: RequestObserver,
@@ -121,13 +123,14 @@ export class Responder {
   }
 
   private logFailure(exchange: Exchange, error: S3Error): void {
-    // Requests go on coming during an outage, and each would say the same again.
-    if (error.cause instanceof KnownOutage) return;
+    const line = `${exchange.operation?.name ?? exchange.raw.method} ${error.code} (request ${exchange.id}): ${error.message}`;
+    if (error.cause instanceof KnownOutage) {
+      const untold = this.outages.tell(error.message, performance.now());
+      if (untold !== undefined) this.logger.error(untold === 0 ? line : `${line} (${untold} more like it before)`);
+      return;
+    }
     const cause = error.cause instanceof Error ? (error.cause.stack ?? error.cause.message) : '';
-    this.logger.error(
-      `${exchange.operation?.name ?? exchange.raw.method} ${error.code} (request ${exchange.id}): ${error.message}`,
-      cause,
-    );
+    this.logger.error(line, cause);
   }
 }
 
