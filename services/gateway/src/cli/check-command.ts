@@ -1,3 +1,6 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Mistake } from '@bucketway/contract';
 import { ConfigurationError } from '../config/configuration-error.js';
 import type { Configuration } from '../config/configuration.js';
 import { DocumentLoader } from '../config/document-loader.js';
@@ -18,7 +21,7 @@ export async function check(args: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError('say which file to check', 'bucketway check');
   if (positionals.length > 1) throw new UsageError('one file at a time', 'bucketway check');
   try {
-    const configuration = loadConfiguration(file);
+    const configuration = loadConfiguration(file, findUnwritableLog);
     process.stdout.write(summarize(file, configuration));
     return switches.has('connect') ? await connect(configuration) : 0;
   } catch (error) {
@@ -26,6 +29,20 @@ export async function check(args: readonly string[]): Promise<number> {
     const count = error.mistakes.length;
     process.stdout.write(`${error.message}\n${count} ${count === 1 ? 'mistake' : 'mistakes'}\n`);
     return 1;
+  }
+}
+
+/** What opening the access log at the start would fail with; a check makes no file. */
+function findUnwritableLog({ accessLog }: Configuration): Mistake[] {
+  if (accessLog.to !== 'file') return [];
+  const { path } = accessLog;
+  try {
+    const isThere = existsSync(path);
+    if (isThere && statSync(path).isDirectory()) throw new Error('it is a folder');
+    accessSync(isThere ? path : dirname(path), constants.W_OK);
+    return [];
+  } catch (error) {
+    return [{ path: ['accessLog', 'file'], message: `${path} cannot be written: ${(error as Error).message}` }];
   }
 }
 

@@ -12,7 +12,7 @@ import type { Identity } from '../auth/identity.js';
 import type { BucketSection, ConfigurationFile, IdentitySection } from './configuration-file.js';
 import { ConfigurationFiles, type MistakePath } from './configuration-files.js';
 import type { AccessLogTarget, Configuration, TlsMaterial } from './configuration.js';
-import { parseListenAddress } from './listen-address.js';
+import { DEFAULT_ADMIN, DEFAULT_LISTEN, parseListenAddress } from './listen-address.js';
 import { findOverlaps } from './find-overlaps.js';
 import type { BucketMapping, BucketRoot, StorageMount } from './snapshot.js';
 import { StorageResolver } from './storage-resolver.js';
@@ -40,8 +40,8 @@ export class ConfigurationResolver {
   resolve(written: ConfigurationFile): Configuration {
     for (const [index, identity] of (written.identities ?? []).entries()) this.addIdentity(identity, index);
     return {
-      listen: parseListenAddress(written.listen ?? '0.0.0.0:9000'),
-      admin: written.admin === 'off' ? undefined : parseListenAddress(written.admin ?? '0.0.0.0:9001'),
+      listen: parseListenAddress(written.listen ?? DEFAULT_LISTEN),
+      admin: written.admin === 'off' ? undefined : parseListenAddress(written.admin ?? DEFAULT_ADMIN),
       workers: typeof written.workers === 'number' ? written.workers : availableParallelism(),
       tls: this.tls(written),
       accessLog: this.accessLog(written),

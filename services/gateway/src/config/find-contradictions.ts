@@ -1,6 +1,7 @@
 import { isTreePath, nearestName } from '@bucketway/contract';
 import type { Mistake } from '@bucketway/contract';
 import type { StorageKind } from '../storage/storage-state.js';
+import { DEFAULT_ADMIN, DEFAULT_LISTEN, isListenAddress, parseListenAddress } from './listen-address.js';
 import { STORAGE_KINDS } from './storage-kind.js';
 
 type Path = readonly (string | number)[];
@@ -25,6 +26,7 @@ export function findContradictions(plain: object): Mistake[] {
   for (const [index, storage] of itemsOf(written['storages'])) checkStorage(storage, ['storages', index], mistakes);
   requireUnique(itemsOf(written['storages']), 'storages', 'mount', mistakes);
   requireUnique(buckets, 'buckets', 'name', mistakes);
+  checkAddresses(written, mistakes);
   checkIdentities(written, mistakes);
   checkPaths(written, mistakes);
   return mistakes;
@@ -38,6 +40,16 @@ function itemsOf(list: unknown): [number, Members][] {
 
 function isObject(value: unknown): value is Members {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Of two that listen on one port, the second does not start. Port 0 is any that is free. */
+function checkAddresses({ listen = DEFAULT_LISTEN, admin = DEFAULT_ADMIN }: Members, mistakes: Mistake[]): void {
+  if (!isListenAddress(listen) || !isListenAddress(admin)) return;
+  const [s3, other] = [parseListenAddress(listen), parseListenAddress(admin)];
+  const isSame = s3.host === other.host || [s3.host, other.host].some((host) => host === '0.0.0.0' || host === '::');
+  if (!isSame || s3.port === 0 || s3.port !== other.port) return;
+  const path = [admin === DEFAULT_ADMIN ? 'listen' : 'admin'];
+  mistakes.push({ path, message: `listen (${listen}) and admin (${admin}) need ports of their own` });
 }
 
 /** Secrets are written either themselves or as the file that holds them. */

@@ -4,6 +4,10 @@ import type { ListenAddress } from './configuration.js';
 /** What an address to listen on must be, for messages. */
 export const LISTEN_ADDRESS_RULE = 'HOST:PORT such as 0.0.0.0:9000 or [::]:9000';
 
+/** Where S3 is served, and the admin port, unless the configuration says. */
+export const DEFAULT_LISTEN = '0.0.0.0:9000';
+export const DEFAULT_ADMIN = '0.0.0.0:9001';
+
 const ADDRESS = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9.-]*)):(\d{1,5})$/;
 
 /** Whether a value is `HOST:PORT`; without a host it is every address of the machine. */

@@ -41,6 +41,35 @@ describe('parseConfiguration', () => {
     });
   });
 
+  it.each([
+    [
+      'listen: 0.0.0.0:9000\nadmin: 127.0.0.1:9000',
+      '2:1: admin: listen (0.0.0.0:9000) and admin (127.0.0.1:9000) need',
+    ],
+    ['listen: 0.0.0.0:9001', '1:1: listen: listen (0.0.0.0:9001) and admin (0.0.0.0:9001) need'],
+    ['lisen:', '1:1: lisen: is not a known field; did you mean "listen"?'],
+    ['tls:\n  certFile: c\n  keyFile: k\n  caFile:', '4:3: tls.caFile: is not a known field'],
+    [
+      'region: eu\ndomains: [*.example.com]',
+      '2:11: *.example.com is an alias of YAML, and nothing is named so; quote it: "*.example.com"',
+    ],
+    ['region: 0123', '; quote it: "0123"'],
+    ['identities:\n- {name: x, accessKeyId: 1234567, secretAccessKey: s3cret-key}', '; quote it: "1234567"'],
+  ])('refuses %j, and says where and why', (text, message) => {
+    const mistakes = mistakesOf(`${text}\n${STORAGE}`);
+    expect(mistakes).toHaveLength(1);
+    expect(mistakes[0]).toContain(message);
+  });
+
+  it.each(['listen: 127.0.0.1:9000\nadmin: 127.0.0.2:9000', 'listen: :0\nadmin: :0', 'admin: off', 'buckets:'])(
+    'takes %j',
+    (text) => expect(mistakesOf(`${text}\n${STORAGE}`)).toEqual([]),
+  );
+
+  it('does not say that a number is to be quoted that is out of its range', () => {
+    expect(mistakesOf(`shutdownGraceSeconds: 9999\n${STORAGE}`)[0]).not.toContain('quote');
+  });
+
   it('resolves identities, grants and roots', () => {
     const configuration = parse(`
 listen: '[::1]:9100'

@@ -1,7 +1,9 @@
 import type { Mistake } from '@bucketway/contract';
-import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument } from 'yaml';
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, visit } from 'yaml';
 import type { Document, Node } from 'yaml';
 import type { LocatedMistake } from './configuration-error.js';
+
+const MAX_ALIASES = 100;
 
 /** A YAML text that still knows where each value stands. */
 export class YamlSource {
@@ -19,17 +21,27 @@ export class YamlSource {
       const { line, col } = lines.linePos(error.pos[0]);
       return { path: [], message: error.message.replace(/\.$/, ''), line, column: col };
     });
+    visit(document, {
+      Alias: (_, alias) => {
+        if (alias.resolve(document) !== undefined) return;
+        const { line, col } = lines.linePos(startOf(alias) ?? 0);
+        const message = `*${alias.source} is an alias of YAML, and nothing is named so; quote it: "*${alias.source}"`;
+        mistakes.push({ path: [], message, line, column: col });
+      },
+    });
     return new YamlSource(document, lines, mistakes);
   }
 
   /**
    * The plain value; null for an empty text. Members without a value (`buckets:`) are left out, as if not written.
    *
+   * @param withEmpty has them in it as null
    * @throws where aliases multiply without bound
    */
-  toPlain(): unknown {
+  toPlain(withEmpty = false): unknown {
+    if (withEmpty) return this.document.toJS({ maxAliasCount: MAX_ALIASES });
     return this.document.toJS({
-      maxAliasCount: 100,
+      maxAliasCount: MAX_ALIASES,
       reviver(this: unknown, _name: unknown, value: unknown) {
         return value === null && !Array.isArray(this) ? undefined : value;
       },
@@ -49,6 +61,12 @@ export class YamlSource {
     }
     const { line, col } = this.lines.linePos(offset);
     return { ...mistake, line, column: col };
+  }
+
+  /** How a number, a date or a truth value is written; undefined for what is text already, or none of them. */
+  textAt(path: Mistake['path']): string | undefined {
+    const node = this.document.getIn(path, true);
+    return isScalar(node) && typeof node.value !== 'string' && node.value !== null ? node.source : undefined;
   }
 
   private member(node: unknown, step: string | number): { offset: number | undefined; value: unknown } | undefined {

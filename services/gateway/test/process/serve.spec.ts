@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -166,10 +166,24 @@ describe('bucketway', () => {
     const good = await GatewayProcess.run(['check', '--connect', file]);
     expect(good).toMatchObject({ code: 0, stderr: '' });
     expect(good.stdout.split('\n').slice(1)).toEqual([
-      'MOUNT  KIND   CONDITIONAL WRITES  REPLACING  METADATA       MULTIPART  REDIRECTS',
-      '/      local  exact               atomic     sidecar files  in place   never',
+      'MOUNT  KIND   WRITES  CONDITIONAL WRITES  REPLACING  METADATA       MULTIPART  REDIRECTS',
+      '/      local  yes     exact               atomic     sidecar files  in place   never',
       '',
     ]);
+    expect(globSync('**/check-*', { cwd: folder })).toEqual([]);
+    writeFileSync(join(folder, 'denied.yaml'), `${there}accessLog: {file: there}\n`);
+    const denied = await GatewayProcess.run(['check', join(folder, 'denied.yaml')]);
+    expect(denied.code).toBe(1);
+    expect(denied.stdout).toContain(
+      `:3:13: accessLog.file: ${join(folder, 'there')} cannot be written: it is a folder`,
+    );
+    // Where the gateway's own would lie there is a file: it cannot be written, and may be there to be read.
+    rmSync(join(folder, 'there/.bucketway'), { recursive: true });
+    writeFileSync(join(folder, 'there/.bucketway'), '');
+    const readable = await GatewayProcess.run(['check', '--connect', file]);
+    expect(readable).toMatchObject({ code: 0 });
+    expect(readable.stdout).toContain('note: / (local) cannot be written: ');
+    rmSync(join(folder, 'there/.bucketway'));
     writeFileSync(file, `${there}- {mount: /away, local: {root: away}}\n`);
     expect(await GatewayProcess.run(['check', file])).toMatchObject({ code: 0 });
     const bad = await GatewayProcess.run(['check', file, '--connect']);
