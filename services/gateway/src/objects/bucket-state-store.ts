@@ -1,6 +1,8 @@
 import { Injectable } from '@nestjs/common';
+import type { FileDriver } from '../storage/file-driver.js';
 import type { MountedStorage } from '../storage/mounted-storage.js';
 import { StorageError } from '../storage/storage-error.js';
+import type { StoragePath } from '../storage/storage-path.js';
 import { StorageTree } from '../storage/storage-tree.js';
 import type { BucketState } from './bucket-state.js';
 import type { BucketStateFile } from './bucket-state-file.js';
@@ -30,17 +32,25 @@ export class BucketStateStore {
     return states;
   }
 
-  /** When a bucket was created: by its state, else by its folder's time, which is the best that an existing folder tells. */
+  /**
+   * When a bucket was created: by its state, else by its folder's time, which is the best that an existing folder tells, or
+   * by that of the nearest folder above: the first object makes it. */
   async createdAt(name: string, path: string): Promise<Date> {
     try {
       const { createdAt }: BucketState = (await this.of(name, path)?.read()) ?? {};
       if (createdAt !== undefined) return new Date(createdAt);
       const location = this.tree.locate(path);
-      return new Date((await location?.storage.files?.stat(location.path))?.mtimeMs ?? 0);
+      return location?.storage.files ? await timeOf(location.storage.files, location.path) : new Date(0);
     } catch (error) {
       // One storage that is down must not hide the buckets of all others; its own are there, of a time that nobody can tell now.
       if (error instanceof StorageError && error.code === 'unavailable') return new Date(0);
       throw error;
     }
   }
+}
+
+async function timeOf(files: FileDriver, folder: StoragePath): Promise<Date> {
+  const stat = await files.stat(folder);
+  if (stat !== undefined || folder === '') return new Date(stat?.mtimeMs ?? 0);
+  return await timeOf(files, folder.slice(0, Math.max(0, folder.lastIndexOf('/'))) as StoragePath);
 }
