@@ -17,8 +17,11 @@ import { BucketStateStore } from './bucket-state-store.js';
 /** A bucket of the bucket root. */
 export interface RootBucket {
   readonly mapping: BucketMapping;
-  readonly stateFile: BucketStateFile;
+  /** Undefined where its storage can keep none. */
+  readonly stateFile: BucketStateFile | undefined;
   readonly state: BucketState;
+  /** Whether it is a storage of its own, which is there whatever lies in it. */
+  readonly mounted: boolean;
 }
 
 /** Where a bucket of the bucket root lies, whether it is there or not. */
@@ -29,7 +32,7 @@ interface Place {
   readonly stateFile: BucketStateFile;
 }
 
-/** The folders of the bucket root, each of which is a bucket. */
+/** The folders of the bucket root, each of which is a bucket, be it a folder of a storage or a storage that is mounted there. */
 @Injectable()
 export class BucketRootFolders {
   constructor(
@@ -39,11 +42,13 @@ export class BucketRootFolders {
 
   async find(snapshot: Snapshot, name: BucketName): Promise<RootBucket | undefined> {
     const root = snapshot.bucketRoot;
+    if (root && this.isMounted(root, name)) return this.mountedBucket(snapshot, root, name);
     const place = root && this.place(root, name);
     if (!place || (await place.files.stat(place.folder))?.kind !== 'folder') return undefined;
     const state = await place.stateFile.read();
     const grants = bucketRootGrants(snapshot, root, state.owner);
-    return { mapping: { name, path: place.path, grants, anonymous: 'none' }, stateFile: place.stateFile, state };
+    const mapping: BucketMapping = { name, path: place.path, grants, anonymous: 'none' };
+    return { mapping, stateFile: place.stateFile, state, mounted: false };
   }
 
   /**
@@ -59,13 +64,12 @@ export class BucketRootFolders {
 
   /** Names of all of them, in no order. */
   async names({ bucketRoot }: Snapshot): Promise<readonly BucketName[]> {
-    const location = bucketRoot && this.tree.locate(bucketRoot.path);
-    if (!location?.storage.files) return [];
-    const names = await listFolder(location.storage.files, location.path);
-    return [...names].flatMap((name) => {
-      const folder = name.endsWith('/') ? fromByteString(name.slice(0, -1)) : '';
-      return isBucketName(folder) ? [folder] : [];
-    });
+    if (bucketRoot === undefined) return [];
+    const location = this.tree.locate(bucketRoot.path);
+    const names = location?.storage.files ? await listFolder(location.storage.files, location.path) : [];
+    const folders = new Set(this.tree.mountsIn(bucketRoot.path));
+    for (const name of names) if (name.endsWith('/')) folders.add(fromByteString(name.slice(0, -1)));
+    return [...folders].filter((name) => isBucketName(name));
   }
 
   /**
@@ -81,6 +85,8 @@ export class BucketRootFolders {
   ): Promise<void> {
     const { files, folder, stateFile } = this.creatable(snapshot, name, principal);
     if (isAnonymous(principal)) throw new S3Error('AccessDenied');
+    const mounted = this.isMounted(snapshot.bucketRoot, name) ? await this.find(snapshot, name) : undefined;
+    if (mounted) refuseTaken(mounted);
     await stateFile.change(async () => {
       const taken = await this.find(snapshot, name);
       if (taken) refuseTaken(taken);
@@ -96,12 +102,29 @@ export class BucketRootFolders {
    */
   async delete(snapshot: Snapshot, name: BucketName, principal: Principal, empty: () => Promise<void>): Promise<void> {
     const { files, folder, stateFile } = this.creatable(snapshot, name, principal);
+    if (this.isMounted(snapshot.bucketRoot, name)) {
+      throw new S3Error('AccessDenied', {
+        message: 'This bucket is a storage that the configuration mounts, and can only be removed there.',
+      });
+    }
     await stateFile.remove(async () => {
       await empty();
       if (!(await removeEmptyFolders(files, folder))) {
         throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
       }
     });
+  }
+
+  private isMounted(root: BucketRoot | undefined, name: BucketName): boolean {
+    return root !== undefined && this.tree.isMount(childPath(root.path, name));
+  }
+
+  /** Nobody can have created it, so it belongs to all who may create; its storage, which may be down, is not asked. */
+  private mountedBucket(snapshot: Snapshot, root: BucketRoot, name: BucketName): RootBucket {
+    const path = childPath(root.path, name);
+    const grants = bucketRootGrants(snapshot, root, undefined);
+    const mapping: BucketMapping = { name, path, grants, anonymous: 'none' };
+    return { mapping, stateFile: this.stateStore.of(name, path), state: {}, mounted: true };
   }
 
   /** @throws S3Error `AccessDenied` */

@@ -64,9 +64,10 @@ export class ConfiguredBuckets extends Buckets {
     try {
       const found = await this.root.find(snapshot, name);
       if (found) {
-        const { stateFile, state } = found;
+        const { stateFile, state, mounted } = found;
+        const store = this.stores.of(found.mapping, !mounted);
+        if (mounted) return new LocatedBucket(name, found.mapping, store, { stateFile });
         const lookAgain = (): Promise<void> => this.root.confirm(snapshot, name, state);
-        const store = this.stores.of(found.mapping, true);
         return new LocatedBucket(name, found.mapping, store, { stateFile, state, lookAgain });
       }
     } catch (error) {

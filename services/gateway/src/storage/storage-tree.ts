@@ -80,6 +80,19 @@ export class StorageTree implements OnApplicationShutdown {
     return found && { storage: found, path: below(path, found.mount) };
   }
 
+  /** Whether a storage is mounted at a path of the tree itself. */
+  isMount(path: string): boolean {
+    return [...this.mounted.values()].some(({ mount }) => mount === path);
+  }
+
+  /** The names in a folder of the tree at which storages are mounted. */
+  mountsIn(folder: string): string[] {
+    return [...this.mounted.values()]
+      .filter(({ mount }) => mount !== folder && isWithin(mount, folder))
+      .map(({ mount }) => below(mount, folder))
+      .filter((name) => !name.includes('/'));
+  }
+
   /** How every storage is, for `/status` and `/readyz`. Looks again, but does not wait for a storage that hangs. */
   async states(): Promise<readonly StorageState[]> {
     const storages = [...this.mounted.values()];
