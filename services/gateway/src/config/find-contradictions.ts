@@ -1,6 +1,7 @@
 import { isTreePath, nearestName } from '@bucketway/contract';
 import type { Mistake } from '@bucketway/contract';
 import type { StorageKind } from '../storage/storage-state.js';
+import { isWithin } from '../storage/tree-path.js';
 import { DEFAULT_ADMIN, DEFAULT_LISTEN, isListenAddress, parseListenAddress } from './listen-address.js';
 import { STORAGE_KINDS } from './storage-kind.js';
 
@@ -175,8 +176,4 @@ function allOf(list: unknown, member: string, holds: (value: unknown) => boolean
   if (!Array.isArray(list)) return undefined;
   const values = list.map((item: unknown) => (isObject(item) ? item[member] : undefined));
   return values.every(holds) ? new Set(values as string[]) : undefined;
-}
-
-function isWithin(path: string, folder: string): boolean {
-  return folder === '/' || path === folder || path.startsWith(`${folder}/`);
 }

@@ -101,11 +101,7 @@ export class ConfiguredBuckets extends Buckets {
     };
     const mapping = snapshot.buckets.get(name);
     if (mapping) refuseTaken({ mapping });
-    try {
-      await this.root.create(snapshot, name, principal, refuseTaken);
-    } catch (error) {
-      throw toS3Error(error);
-    }
+    await this.root.create(snapshot, name, principal, refuseTaken);
   }
 
   async delete(name: BucketName, principal: Principal): Promise<void> {
@@ -123,8 +119,6 @@ export class ConfiguredBuckets extends Buckets {
         if (entries.length > 0) throw new S3Error('BucketNotEmpty', { details: { BucketName: name } });
         await abortUploads(bucket.store.multipart);
       });
-    } catch (error) {
-      throw toS3Error(error);
     } finally {
       this.recent.delete(name);
     }
