@@ -27,7 +27,8 @@ export interface S3Request {
   /**
    * Makes sure that what the request was let in to is still there, once its body is: a client can hold that back for hours. Set by admission.
    *
+   * @param heldBack the body was not here yet when the request was let in
    * @throws S3Error
    */
-  readonly confirm?: () => MaybePromise<void>;
+  readonly confirm?: (heldBack: boolean) => MaybePromise<void>;
 }

@@ -19,9 +19,10 @@ export interface Bucket {
   /**
    * Makes sure that it is still there, and not another's of the same name.
    *
+   * @param heldBack the client had time to do something between; else what was found a moment ago counts
    * @throws S3Error `NoSuchBucket`
    */
-  confirm(): MaybePromise<void>;
+  confirm(heldBack: boolean): MaybePromise<void>;
   /** The settings in force; those of the mapping come first where it has some. */
   settings(): MaybePromise<BucketSettings>;
   /** Replaces some settings; a field given as undefined is removed. */

@@ -34,8 +34,9 @@ export class LocatedBucket implements Bucket {
     this.state = own.state;
   }
 
-  confirm(): MaybePromise<void> {
-    if (this.own.lookAgain !== undefined && performance.now() - this.foundAt > RECENT_MS) return this.own.lookAgain();
+  confirm(heldBack: boolean): MaybePromise<void> {
+    const { lookAgain } = this.own;
+    if (lookAgain !== undefined && (heldBack || performance.now() - this.foundAt > RECENT_MS)) return lookAgain();
   }
 
   settings(): MaybePromise<BucketSettings> {

@@ -54,7 +54,8 @@ export class Admission {
     if (permission === 'any') this.access.requireAny(principal, bucket.mapping);
     else this.access.require(principal, bucket.mapping, permission, scopeOf(request, permission));
     checkExpectedBucketOwner(request.headers, principal);
-    const admitted = body === 'none' ? request : { ...request, confirm: () => bucket.confirm() };
+    const admitted =
+      body === 'none' ? request : { ...request, confirm: (heldBack: boolean) => bucket.confirm(heldBack) };
     return path.kind === 'object'
       ? { request: admitted, principal, framing, observed: exchange, bucket, key: path.key }
       : { request: admitted, principal, framing, observed: exchange, bucket };

@@ -80,7 +80,7 @@ export class PostObject implements Operation {
       minimum: contentLengthRange?.minimum ?? 0,
       maximum: Math.min(contentLengthRange?.maximum ?? MAX_UPLOAD_BYTES, MAX_UPLOAD_BYTES),
       expected: parseExpectedDigests(fields),
-      confirm: () => bucket.confirm(),
+      confirm: () => bucket.confirm(true),
     });
     const info = await store.put({ key, body, attributes, conditions: NO_CONDITIONS });
     observed.objectSize = info.size;
