@@ -1,8 +1,8 @@
 import type { FileDriver } from '../storage/file-driver.js';
 import type { StoragePath } from '../storage/storage-path.js';
 import type { BucketState } from './bucket-state.js';
-import { writeSmallFile } from './file/small-files.js';
 import { readSmallJson } from './file/small-json.js';
+import { readSpare, removeSmallFile, replaceSmallFile } from './file/spare-file.js';
 
 interface Known {
   readonly identity: string;
@@ -32,7 +32,8 @@ export class BucketStateFile {
     const stat = await this.files.stat(this.path);
     if (stat === undefined) {
       this.known = undefined;
-      return NO_STATE;
+      const spare = await readSpare(this.files, this.path);
+      return spare ? (JSON.parse(spare.toString('utf8')) as BucketState) : NO_STATE;
     }
     const { identity, mtimeMs } = stat;
     const known = this.known?.identity === identity && this.known.mtimeMs === mtimeMs ? this.known : undefined;
@@ -51,7 +52,7 @@ export class BucketStateFile {
     return Promise.resolve(
       this.files.lock(this.path, async () => {
         const after = await change(await this.read());
-        await writeSmallFile(this.files, this.path, Buffer.from(JSON.stringify(after)));
+        await replaceSmallFile(this.files, this.path, Buffer.from(JSON.stringify(after)));
       }),
     );
   }
@@ -61,7 +62,7 @@ export class BucketStateFile {
     return Promise.resolve(
       this.files.lock(this.path, async () => {
         await action();
-        await this.files.removeFile(this.path);
+        await removeSmallFile(this.files, this.path);
       }),
     );
   }

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
+import type { FileObjectStore } from '../../src/objects/file/file-object-store.js';
 import type { StoragePath } from '../../src/storage/storage-path.js';
 import type { WebdavOptions } from '../../src/storage/webdav/webdav-options.js';
 import { codeOf, get, listAll, put } from '../support/object-bodies.js';
@@ -215,6 +216,54 @@ describe('WebDAV servers with quirks', () => {
       expect(await codeOf(() => put(store, 'o', 'newer'))).toBe('InsufficientStorage');
       expect((await get(store, 'o')).toString()).toBe('old');
       expect(temporaries(server)).toEqual([]);
+    });
+  });
+
+  describe('may remove a record before they fail to replace it', () => {
+    const attributes = { headers: { 'content-type': 'a/b' }, metadata: { m: '1' }, tags: [{ key: 't', value: 'old' }] };
+    const tags = [{ key: 't', value: 'new' }];
+
+    it.each<[string, (store: FileObjectStore) => Promise<unknown>]>([
+      ['an overwrite', (store) => put(store, 'o', 'newer', { attributes })],
+      ['a change of tags', (store) => store.putTags(key('o'), tags)],
+    ])('and keep it all the same: %s', async (_, write) => {
+      let failing = false;
+      const failsMove = (target: string): number | undefined =>
+        failing && /meta\/[0-9a-f]{2}\//.test(target) ? 507 : undefined;
+      const server = await start({ movesInTwoSteps: true, failsMove });
+      const traits = { ...WELL, atomicReplace: false };
+      const store = open(server, { traits }).store();
+      await put(store, 'o', 'old', { attributes });
+      await put(store, 'other', 'x');
+      failing = true;
+      expect(await codeOf(() => write(store))).toBe('InsufficientStorage');
+      // Again, with nothing but the spare left.
+      expect(await codeOf(() => write(store))).toBe('InsufficientStorage');
+      for (const one of [store, open(server, { traits }).store()]) {
+        expect((await get(one, 'o')).toString()).toBe('old');
+        const { etag, attributes: found } = await one.head(key('o'));
+        expect(etag).toBe(hash('md5', 'old'));
+        expect(found).toMatchObject({ headers: attributes.headers, metadata: attributes.metadata });
+      }
+      failing = false;
+      await write(store);
+      const records = (): string[] => fs.readdirSync(path.join(server.root, '.bucketway/meta'));
+      expect(records().filter((name) => name.length > 2)).toEqual([]);
+      expect((await store.head(key('o'))).attributes.metadata).toEqual({ m: '1' });
+    });
+
+    it('and show none of it once its object is removed', async () => {
+      let failing = false;
+      const failsMove = (target: string): number | undefined =>
+        failing && /meta\/[0-9a-f]{2}\//.test(target) ? 500 : undefined;
+      const server = await start({ movesInTwoSteps: true, failsMove });
+      const store = open(server, { traits: { ...WELL, atomicReplace: false } }).store();
+      await put(store, 'o', 'old', { attributes });
+      failing = true;
+      await codeOf(() => store.putTags(key('o'), tags));
+      expect(fs.readdirSync(path.join(server.root, '.bucketway/meta')).some((name) => name.length > 2)).toBe(true);
+      await store.delete(key('o'), {});
+      expect(fs.readdirSync(path.join(server.root, '.bucketway/meta')).filter((name) => name.length > 2)).toEqual([]);
     });
   });
 

@@ -8,6 +8,7 @@ import { encodeRecord } from './encode-record.js';
 import { fitOf, type FileVersion, type ObjectRecord, type RecordFit } from './object-record.js';
 import { readSmallJson } from './small-json.js';
 import { writeSmallFile } from './small-files.js';
+import { removeSmallFile, replaceSmallFile } from './spare-file.js';
 
 const FOLDER = 'meta' as StoragePath;
 
@@ -34,11 +35,12 @@ export class SidecarRecords {
     const kept = before !== undefined && current !== undefined && fitOf(before, current) !== 'other';
     const records = (kept ? [record, before] : [record]).map((one) => encodeRecord(one).toString('base64'));
     const sidecar: Sidecar = { path, records };
-    await writeSmallFile(this.reserved, placeOf(path), Buffer.from(JSON.stringify(sidecar)));
+    const write = kept ? replaceSmallFile : writeSmallFile;
+    await write(this.reserved, placeOf(path), Buffer.from(JSON.stringify(sidecar)));
   }
 
   remove(path: StoragePath): MaybePromise<boolean> {
-    return this.reserved.removeFile(placeOf(path));
+    return removeSmallFile(this.reserved, placeOf(path));
   }
 
   private async read(path: StoragePath): Promise<ObjectRecord[]> {

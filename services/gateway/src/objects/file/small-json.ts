@@ -2,6 +2,7 @@ import type { FileDriver } from '../../storage/file-driver.js';
 import { StorageError } from '../../storage/storage-error.js';
 import type { StoragePath } from '../../storage/storage-path.js';
 import { readSmallFile } from './small-files.js';
+import { readSpare } from './spare-file.js';
 
 /** Reads of a file that somebody replaces with each of them. */
 const MAX_READS = 50;
@@ -19,7 +20,7 @@ const MAX_READS = 50;
 export async function readSmallJson<T>(driver: FileDriver, path: StoragePath): Promise<T | undefined> {
   let before: Buffer | undefined;
   for (let read = 1; read <= MAX_READS; read++) {
-    const stored = await readSmallFile(driver, path);
+    const stored = (await readSmallFile(driver, path)) ?? (await readSpare(driver, path));
     if (stored === undefined) return undefined;
     try {
       return JSON.parse(stored.toString('utf8')) as T;
