@@ -179,6 +179,17 @@ describe('WebDAV behind a proxy that misbehaves', () => {
     expect(await listAll(store)).toEqual(['o']);
   });
 
+  it('reads no more about one name than there can be', async () => {
+    const store = open({ retries: 0 });
+    await put(store, 'o', 'x');
+    const other = '<D:response><D:href>/elsewhere</D:href></D:response>'.repeat(100_000);
+    const body = `<D:multistatus xmlns:D="DAV:">${other}`;
+    proxy.inject({ method: 'PROPFIND', path: /\/o$/, fault: { kind: 'answer', status: 207, body } });
+    await expect(store.head('o' as never)).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('answers without end') as string },
+    });
+  });
+
   it('takes nothing for a file after a redirect whose length is not said', async () => {
     const page = http.createServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });

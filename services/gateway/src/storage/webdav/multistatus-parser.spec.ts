@@ -66,6 +66,26 @@ describe('MultistatusParser', () => {
     expect(() => parse(document)).toThrow(expect.objectContaining({ code: 'unavailable' }));
   });
 
+  it.each([
+    ['comment', '<!--', 'a'],
+    ['text', '<D:x>', 'a'],
+    ['character data', '<D:x><![CDATA[', 'a'],
+    ['processing instruction', '<?x ', 'a'],
+    ['attribute', '<D:x a="', 'a'],
+    ['name', '<D:', 'a'],
+    ['list of attributes', '<D:x', ` a${'b'.repeat(100)}="1"`],
+  ])('keeps no %s that does not end', (_, begin, more) => {
+    const parser = new MultistatusParser(() => undefined);
+    parser.write(Buffer.from(`<D:multistatus xmlns:D="DAV:">${begin}`));
+    const piece = Buffer.from(more.repeat(64 * 1024));
+    let bytes = 0;
+    const feed = (): void => {
+      for (; bytes < 64 * 1024 * 1024; bytes += piece.length) parser.write(piece);
+    };
+    expect(feed).toThrow(expect.objectContaining({ code: 'unavailable' }));
+    expect(bytes).toBeLessThan(1024 * 1024);
+  });
+
   it('refuses what is not UTF-8', () => {
     expect(() => parse(Buffer.from('<D:multistatus xmlns:D="DAV:">\xff</D:multistatus>', 'latin1'))).toThrow('UTF-8');
   });

@@ -25,6 +25,8 @@ const AROUND = ['multistatus', 'response', 'propstat', 'prop', 'resourcetype'];
 const MAX_DEPTH = 64;
 /** Of the text of one element: a path of 4 KiB, percent-encoded, and room. */
 const MAX_TEXT = 32 * 1024;
+/** Between two tags: the parser keeps a comment, an attribute or a processing instruction until it ends. */
+const MAX_BETWEEN_TAGS = 128 * 1024;
 const PROPERTIES: ReadonlyMap<string, 'length' | 'modified' | 'etag'> = new Map([
   ['getcontentlength', 'length'],
   ['getlastmodified', 'modified'],
@@ -37,6 +39,7 @@ export class MultistatusParser {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
   private readonly path: string[] = [];
   private text = '';
+  private sinceTag = 0;
   private href: string | undefined;
   private status: string | undefined;
   private found: Properties = {};
@@ -66,7 +69,12 @@ export class MultistatusParser {
 
   /** @throws StorageError `unavailable` where this is no multistatus */
   write(bytes: Buffer): void {
-    this.parser.write(this.decode(bytes));
+    for (let from = 0; from < bytes.length; from += MAX_BETWEEN_TAGS) {
+      const piece = bytes.subarray(from, from + MAX_BETWEEN_TAGS);
+      this.sinceTag += piece.length;
+      this.parser.write(this.decode(piece));
+      if (this.sinceTag > 2 * MAX_BETWEEN_TAGS) throw nonsense('something in it does not end');
+    }
   }
 
   /** @throws StorageError `unavailable` where the document has no end */
@@ -88,6 +96,7 @@ export class MultistatusParser {
     if (this.path.length >= MAX_DEPTH) throw nonsense('it is nested too deep');
     if (this.path.length === 0 && name !== 'multistatus') throw nonsense(`its root is ${tag.name}`);
     this.path.push(name);
+    this.sinceTag = 0;
     this.text = '';
     if (this.isAt(2, 'response')) {
       this.href = undefined;
@@ -106,6 +115,7 @@ export class MultistatusParser {
 
   private close(): void {
     const name = this.path.at(-1) ?? '';
+    this.sinceTag = 0;
     const property = this.isAt(5, name) ? PROPERTIES.get(name) : undefined;
     if (property !== undefined) this.proposed[property] = this.text.trim();
     else if (this.isAt(3, 'href')) this.href ??= this.text.trim();

@@ -24,6 +24,9 @@ const PROPFIND_BODY =
   '<resourcetype/><getcontentlength/><getlastmodified/><getetag/></prop></propfind>';
 /** Of one folder. More would not fit in memory beside everything else. */
 const MAX_ENTRIES = 2_000_000;
+/** Of the answer about a folder, and about one name: neither may go on without end. */
+const MAX_LISTING_BYTES = 4 * 1024 ** 3;
+const MAX_LOOK_BYTES = 1024 * 1024;
 const MAX_LOOKS = 5;
 const LOOK_PAUSE_MS = 50;
 const SUCCESS: ReadonlySet<number> = new Set([200, 201, 204]);
@@ -238,7 +241,7 @@ export class WebdavFiles implements RemoteFiles {
   ): Promise<Found | undefined> {
     const url = slash ? this.urls.folder(path) : this.urls.file(path);
     const answer = await this.askProperties(url, depth);
-    if (answer.status === 207) return this.parse(path, answer);
+    if (answer.status === 207) return this.parse(path, answer, depth === '0' ? MAX_LOOK_BYTES : MAX_LISTING_BYTES);
     const { location } = answer.headers;
     if (!slash && answer.status >= 300 && answer.status < 400 && isSlashed(url, location)) {
       answer.drop();
@@ -282,7 +285,7 @@ export class WebdavFiles implements RemoteFiles {
     }
   }
 
-  private async parse(path: StoragePath, answer: HttpAnswer): Promise<Found> {
+  private async parse(path: StoragePath, answer: HttpAnswer, limit: number): Promise<Found> {
     let self: RemoteEntry | undefined;
     const children = new EntryList();
     let strange = false;
@@ -304,7 +307,12 @@ export class WebdavFiles implements RemoteFiles {
       }
     }, noteOther);
     try {
-      for await (const piece of answer.body) parser.write(piece);
+      let left = limit;
+      for await (const piece of answer.body) {
+        left -= piece.length;
+        if (left < 0) throw new StorageError('unavailable', `The WebDAV server ${this.urls.host} answers without end.`);
+        parser.write(piece);
+      }
       parser.end();
     } finally {
       answer.drop();
