@@ -246,11 +246,21 @@ describe('the traps of OpenList', () => {
       place(mount, 'there', 'new');
       place(mount, `.bucketway-leaving-${old}-${id}~folder/f`, 'comes back too');
       place(mount, `.bucketway-mine`, 'not of a move');
-      place(mount, '.bucketway-01234567-89ab-cdef-0123-456789abcdef.7', 'gone too', Date.now() - 2 * DAY_MS);
+      const temporary = '.bucketway-01234567-89ab-cdef-0123-456789abcdef.7';
+      place(mount, `${temporary}.${old}`, 'gone too', Date.now() - 2 * DAY_MS);
+      // On its way to its name now, on a drive whose clock is behind.
+      place(mount, `${temporary}.${now}`, 'under way', Date.now() - 2 * DAY_MS);
       await files.list(ROOT);
       await expect
         .poll(() => [...mount.root.children.keys()].toSorted())
-        .toEqual([`.bucketway-mine`, `.bucketway-moving-${now}-${id}`, 'folder', 'lost', 'there']);
+        .toEqual([
+          `${temporary}.${now}`,
+          `.bucketway-mine`,
+          `.bucketway-moving-${now}-${id}`,
+          'folder',
+          'lost',
+          'there',
+        ]);
       expect(await read(files, 'lost')).toBe('comes back');
       expect(await read(files, 'there')).toBe('new');
       expect(await read(files, 'folder/f')).toBe('comes back too');
@@ -299,7 +309,7 @@ describe('the traps of OpenList', () => {
 
   it('moves a temporary file in two steps, under a name that is hidden on the way', async () => {
     const { files, mount, server } = await start();
-    const name = '.bucketway-01234567-89ab-cdef-0123-456789abcdef.7';
+    const name = `.bucketway-01234567-89ab-cdef-0123-456789abcdef.7.${Date.now().toString(36)}`;
     place(mount, `.bucketway/tmp/${name}`, 'new');
     place(mount, 'd/f', 'old');
     await files.move(`.bucketway/tmp/${name}` as StoragePath, at('d/f'), 'replace');

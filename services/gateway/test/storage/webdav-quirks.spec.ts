@@ -158,8 +158,12 @@ describe('WebDAV servers with quirks', () => {
     expect((await get(store(), 'd/inside')).toString()).toBe('x');
   });
 
-  it('have their abandoned temporary files removed, and no live ones', async () => {
-    const server = await start({});
+  it.each([
+    ['right', 0],
+    ['days behind', -3],
+    ['days ahead', 3],
+  ])('have their abandoned temporary files removed, and no live ones: with a clock that is %s', async (_, ahead) => {
+    const server = await start({ clockAheadMs: ahead * 86_400_000 });
     const folder = path.join(server.root, '.bucketway/tmp');
     fs.mkdirSync(folder, { recursive: true });
     for (const [name, days] of [

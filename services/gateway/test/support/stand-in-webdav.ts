@@ -22,6 +22,8 @@ export interface StandInQuirks {
   readonly noEntityTags?: boolean;
   /** Times come in steps of so many milliseconds, as those of FAT in 2000; with 0 there are none. */
   readonly timeStepMs?: number;
+  /** How far its clock is ahead. */
+  readonly clockAheadMs?: number;
   /** Gives a file another entity tag when it is moved. */
   readonly retagsOnMove?: boolean;
   /** `Range` is ignored. */
@@ -182,8 +184,8 @@ class StandIn {
   }
 
   private timeOf({ mtimeMs }: fs.Stats): string | undefined {
-    const { timeStepMs = 1_000 } = this.quirks;
-    return timeStepMs === 0 ? undefined : new Date(mtimeMs - (mtimeMs % timeStepMs)).toUTCString();
+    const { timeStepMs = 1_000, clockAheadMs = 0 } = this.quirks;
+    return timeStepMs === 0 ? undefined : new Date(mtimeMs - (mtimeMs % timeStepMs) + clockAheadMs).toUTCString();
   }
 
   private tagOf(file: string, { ino, mtimeMs, size }: fs.Stats): string {

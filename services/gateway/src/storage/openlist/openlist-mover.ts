@@ -20,7 +20,7 @@ const LEFT_BEHIND_MS = 24 * 60 * 60_000;
 const LEFT_BEHIND = new RegExp(`^\\${RESERVED_PREFIX}-(moving|aside|leaving)-([0-9a-z]+)-[0-9a-f]{16}(?:~(.+))?$`);
 
 /** Temporary files of a driver: hidden already, and of names that nobody else has. */
-const TEMPORARY = new RegExp(`^\\${RESERVED_PREFIX}-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.\\d+$`);
+const TEMPORARY = new RegExp(`^\\${RESERVED_PREFIX}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.\\d+\\.([0-9a-z]+)$`);
 
 /** How a file takes a name that may be taken. */
 export type MoveMode = 'replace' | 'create';
@@ -78,12 +78,14 @@ export class OpenlistMover {
   /** Removes or restores what moves have left behind, in a folder that was just listed. Never fails. */
   async sweep(folder: string, entries: EntryList): Promise<void> {
     for (const { name, kind, mtimeMs } of entries.startingWith(RESERVED_PREFIX)) {
-      if (TEMPORARY.test(name) && kind === 'file' && mtimeMs > 0 && Date.now() - mtimeMs > LEFT_BEHIND_MS) {
+      // Old by both: a drive's clock may be days behind, and an upload may take one.
+      const [, madeAt] = TEMPORARY.exec(name) ?? [];
+      if (madeAt !== undefined && kind === 'file' && mtimeMs > 0 && isLeft(madeAt) && isLeft(mtimeMs)) {
         await this.api.remove(folder, name).catch(() => undefined);
         continue;
       }
       const [, role, since, kept] = LEFT_BEHIND.exec(name) ?? [];
-      if (role === undefined || Date.now() - Number.parseInt(since as string, 36) < LEFT_BEHIND_MS) continue;
+      if (role === undefined || !isLeft(since as string)) continue;
       const path = folder === '/' ? `/${name}` : `${folder}/${name}`;
       try {
         if (kind === 'folder') {
@@ -179,6 +181,11 @@ export class OpenlistMover {
       // The sweep removes it; who called sees the first failure.
     }
   }
+}
+
+/** @param since milliseconds, or those as names have them */
+function isLeft(since: number | string): boolean {
+  return Date.now() - (typeof since === 'string' ? Number.parseInt(since, 36) : since) >= LEFT_BEHIND_MS;
 }
 
 function beside(path: string, name: string): string {

@@ -84,13 +84,13 @@ export class RemoteStorage {
   async newTemporaryPath(): Promise<StoragePath> {
     await this.makeFolder(TEMPORARY_FOLDER);
     if (this.sweeper === undefined) {
-      const sweep = (): void => void sweepTemporaries(this.files, TEMPORARY_FOLDER).catch(() => undefined);
+      const sweep = (): void =>
+        void sweepTemporaries(this.files, TEMPORARY_FOLDER, this.temporaryPath()).catch(() => undefined);
       this.sweeper = setInterval(sweep, SWEEP_EVERY_MS);
       this.sweeper.unref();
       sweep();
     }
-    // Hidden wherever it is: some servers move to a folder first, and rename there.
-    return joinPath(TEMPORARY_FOLDER, `${RESERVED_PREFIX}-${this.owner}.${++this.temporaries}`);
+    return this.temporaryPath();
   }
 
   /** Runs an action while no other process of this machine, and no other call, runs one under this name. */
@@ -215,6 +215,12 @@ export class RemoteStorage {
       this.opened = { locks: new MachineLocks(folder), marks: new MachineMarks(`${folder}/marks`) };
     }
     return this.opened;
+  }
+
+  /** Hidden wherever it is: some servers move to a folder first, and rename there. When it was made is for who sweeps that. */
+  private temporaryPath(): StoragePath {
+    const name = `${RESERVED_PREFIX}-${this.owner}.${++this.temporaries}.${Date.now().toString(36)}`;
+    return joinPath(TEMPORARY_FOLDER, name);
   }
 
   private async readWhole(path: StoragePath, entry: RemoteEntry): Promise<Buffer> {
