@@ -271,10 +271,50 @@ describe('WebDAV servers with quirks', () => {
     });
   });
 
+  describe('may lose the disk behind them', () => {
+    it.each<[string, (root: string) => void, (root: string) => void]>([
+      ['with the collection', (root) => fs.renameSync(root, `${root}-away`), () => undefined],
+      [
+        'and have its empty mount point instead',
+        (root) => {
+          fs.renameSync(root, `${root}-away`);
+          fs.mkdirSync(root);
+        },
+        (root) => fs.rmdirSync(root),
+      ],
+    ])('%s: nothing is taken for absent, nor written in its place', async (_, lose, clear) => {
+      const server = await start({});
+      const { files, store: at } = open(server, { listingCacheSeconds: 0 });
+      await put(at('b'), 'd/o', 'kept');
+      const store = at('b');
+      expect(await codeOf(() => store.head(key('none')))).toBe('NoSuchKey');
+      lose(server.root);
+      for (const action of [
+        () => listAll(store),
+        () => listAll(at()),
+        () => store.head(key('d/o')),
+        () => get(store, 'd/o'),
+        () => store.delete(key('d/o'), {}),
+        () => put(store, 'd/o', 'lost'),
+        () => put(store, 'new', 'lost'),
+        // Again, once it is forgotten which folders were there.
+        () => put(store, 'new', 'lost'),
+      ])
+        expect(await codeOf(action)).toBe('ServiceUnavailable');
+      await expect(files.ping()).rejects.toMatchObject({ code: 'unavailable' });
+      clear(server.root);
+      fs.renameSync(`${server.root}-away`, server.root);
+      expect(await listAll(store)).toEqual(['d/o']);
+      expect((await get(store, 'd/o')).toString()).toBe('kept');
+      expect(await codeOf(() => store.head(key('none')))).toBe('NoSuchKey');
+    });
+  });
+
   it('go on where their own folders vanish', async () => {
     const server = await start({});
     const store = open(server).store();
     await put(store, 'a/b', 'x');
+    await put(store, 'other', 'x');
     fs.rmSync(path.join(server.root, '.bucketway'), { recursive: true });
     fs.rmSync(path.join(server.root, 'a'), { recursive: true });
     await put(store, 'a/c', 'y');

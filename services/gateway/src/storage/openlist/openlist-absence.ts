@@ -1,6 +1,6 @@
 import { RESERVED_FOLDER } from '../storage-path.js';
 import { StorageError } from '../storage-error.js';
-import { LateSharing } from './late-sharing.js';
+import { LateSharing } from '../remote/late-sharing.js';
 import type { OpenlistApi } from './openlist-api.js';
 import type { OpenlistObject } from './openlist-entry.js';
 import { isIn, type OpenlistMounts } from './openlist-mounts.js';

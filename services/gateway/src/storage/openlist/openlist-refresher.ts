@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { LateSharing } from './late-sharing.js';
+import { LateSharing } from '../remote/late-sharing.js';
 import type { OpenlistApi } from './openlist-api.js';
 import { entryOfObject, type OpenlistEntry, type OpenlistObject } from './openlist-entry.js';
 import type { OpenlistOptions } from './openlist-options.js';

@@ -110,7 +110,9 @@ export class RemoteDriver implements FileDriver {
     return this.storage.changing(place, async () => {
       const entry = await files.stat(place);
       if (entry?.kind === 'folder') throw new StorageError('is-folder', 'The path is a folder.');
-      return entry !== undefined && files.removeFile(place);
+      if (entry !== undefined) return files.removeFile(place);
+      await this.storage.confirmAbsence();
+      return false;
     });
   }
 

@@ -44,6 +44,12 @@ export interface RemoteFiles {
   readonly traits: RemoteFilesTraits;
   /** Undefined where there is nothing. */
   stat(path: StoragePath): Promise<RemoteEntry | undefined>;
+  /**
+   * Resolves where what was not found is absent: where all of the storage may be, without an answer that says so.
+   *
+   * @throws StorageError `unavailable`
+   */
+  confirmAbsence?(): Promise<void>;
   /** The entries of a folder in any order. @throws StorageError `not-found`, `not-folder` */
   list(folder: StoragePath): Promise<EntryList>;
   /**

@@ -5,6 +5,7 @@ import type { MaybePromise } from '../../maybe-promise.js';
 import type { DriverCapabilities } from '../file-driver.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_FOLDER, RESERVED_PREFIX, ROOT, joinPath, parentOf, type StoragePath } from '../storage-path.js';
+import type { EntryList } from './entry-list.js';
 import { FolderListings } from './folder-listings.js';
 import { machineFolder } from './machine-folder.js';
 import { MachineLocks } from './machine-locks.js';
@@ -61,7 +62,7 @@ export class RemoteStorage {
     this.dotNames = files.traits.dotNames;
     this.listings = new FolderListings({
       ttlMs: options.listingCacheSeconds * 1000,
-      list: (folder, quick) => (quick ? this.steady(folder, () => files.list(folder)) : files.list(folder)),
+      list: (folder, quick) => (quick ? this.steady(folder, () => this.list(folder)) : this.list(folder)),
       markOf: (folder) => this.machine.marks.read(folderMark(folder)),
     });
   }
@@ -137,6 +138,17 @@ export class RemoteStorage {
 
   /** Runs an action that gives undefined, or fails with `denied`, where a name leads to nothing: until that is the truth. */
   async present<T>(path: StoragePath, action: () => Promise<T | undefined>): Promise<T | undefined> {
+    const found = await this.settled(path, action);
+    if (found === undefined) await this.confirmAbsence();
+    return found;
+  }
+
+  /** What was not found is absent, and not all of the storage with it. @throws StorageError `unavailable` */
+  async confirmAbsence(): Promise<void> {
+    await this.files.confirmAbsence?.();
+  }
+
+  private async settled<T>(path: StoragePath, action: () => Promise<T | undefined>): Promise<T | undefined> {
     if (this.files.traits.atomicReplace) return action();
     const isUntouched = this.watch(path);
     let denied: unknown;
@@ -239,11 +251,24 @@ export class RemoteStorage {
     }
   }
 
+  private async list(folder: StoragePath): Promise<EntryList> {
+    try {
+      const entries = await this.files.list(folder);
+      if (folder === ROOT && entries.isEmpty) await this.confirmAbsence();
+      return entries;
+    } catch (error) {
+      if (error instanceof StorageError && error.code === 'not-found') await this.confirmAbsence();
+      throw error;
+    }
+  }
+
   private async makeMissing(path: StoragePath): Promise<void> {
     if (path === ROOT || this.folders.has(path)) return;
     const found = await this.files.stat(path);
     if (found?.kind === 'file') throw new StorageError('not-folder', 'A parent of the path is a file.');
     if (found === undefined) {
+      // In the place of a disk that is not mounted, what is made would be hidden by it later.
+      await this.confirmAbsence();
       await this.makeMissing(parentOf(path));
       await this.changing(path, () => this.files.makeFolder(path));
     }

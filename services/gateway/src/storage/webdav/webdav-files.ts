@@ -8,6 +8,7 @@ import type { RemoteEntry } from '../remote/remote-entry.js';
 import type { RemoteFiles, RemoteFilesTraits, RemoteReader, RemoteWriter } from '../remote/remote-files.js';
 import { StorageError } from '../storage-error.js';
 import { ROOT, parentOf, type StoragePath } from '../storage-path.js';
+import { CollectionCheck } from './collection-check.js';
 import { FolderRemover } from './folder-remover.js';
 import { MoveProbe } from './move-probe.js';
 import { MultistatusParser, type MultistatusEntry } from './multistatus-parser.js';
@@ -41,6 +42,7 @@ export class WebdavFiles implements RemoteFiles {
   private readonly urls: WebdavUrls;
   private readonly moves: MoveProbe;
   private readonly remover: FolderRemover;
+  private readonly collection: CollectionCheck;
 
   constructor(options: WebdavOptions) {
     const { traits, auth, url, ca, allowedRedirectHosts } = options;
@@ -54,6 +56,11 @@ export class WebdavFiles implements RemoteFiles {
       rename: (from, to) => this.rename('file', from, to),
       remove: (path) => this.removeFile(path),
     });
+    const looks = {
+      stat: (path: StoragePath) => this.stat(path),
+      list: (folder: StoragePath) => this.childrenOf(folder),
+    };
+    this.collection = new CollectionCheck(looks, this.urls.host);
     this.remover = new FolderRemover({
       list: (folder) => this.childrenOf(folder),
       rename: (kind, from, to) => this.rename(kind, from, to),
@@ -63,6 +70,10 @@ export class WebdavFiles implements RemoteFiles {
 
   async stat(path: StoragePath): Promise<RemoteEntry | undefined> {
     return (await this.propfind(path, '0', path === ROOT))?.self;
+  }
+
+  confirmAbsence(): Promise<void> {
+    return this.collection.confirm();
   }
 
   async list(folder: StoragePath): Promise<EntryList> {
@@ -182,20 +193,8 @@ export class WebdavFiles implements RemoteFiles {
     return this.remover.remove(path);
   }
 
-  async ping(): Promise<void> {
-    const self = await this.stat(ROOT);
-    if (self === undefined) {
-      throw new StorageError(
-        'unavailable',
-        `The WebDAV server ${this.urls.host} has no collection at this URL: check url.`,
-      );
-    }
-    if (self.kind === 'file') {
-      throw new StorageError(
-        'unavailable',
-        `The URL of the WebDAV server ${this.urls.host} is that of a file: check url.`,
-      );
-    }
+  ping(): Promise<void> {
+    return this.collection.confirm();
   }
 
   close(): void {
