@@ -16,6 +16,11 @@ export interface HttpRequest {
   readonly idempotent: boolean;
   /** Cuts it. */
   readonly signal?: AbortSignal;
+  /**
+   * The answer's bytes go to a client, at its pace. While others wait, one whose client takes nothing may be ended: it fails with
+   * `unavailable`, and can be gone on with by another request.
+   */
+  readonly resumable?: boolean;
   /** The answer has so many bytes that a connection of its own costs less than reading them in small pieces. For GET. */
   readonly large?: boolean;
 }

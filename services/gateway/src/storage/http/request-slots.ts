@@ -21,6 +21,10 @@ export class RequestSlots {
     this.free = count;
   }
 
+  get isFull(): boolean {
+    return this.free === 0;
+  }
+
   /**
    * Resolves with what gives the slot back; calling that again does nothing.
    *

@@ -5,6 +5,7 @@ import type { RawConnection } from '../file-driver.js';
 import { BodySource, type BodyFailures } from './body-source.js';
 import type { HttpAnswer } from './http-exchange.js';
 import { toHttpFailure } from './http-failure.js';
+import type { ResumableRead } from './read-slots.js';
 
 /** A rest of up to this is read and thrown away, which costs less than a new connection. */
 const CHEAP_REST_BYTES = 64 * 1024;
@@ -22,13 +23,15 @@ export interface AnswerData {
 }
 
 /** An answer as undici or Node gives it, with the storage's errors, that tells when it has ended. */
-export class StorageAnswer implements HttpAnswer {
+export class StorageAnswer implements HttpAnswer, ResumableRead {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   foreign = false;
+  idleSince: number | undefined = performance.now();
   private ended = false;
   private source: BodySource | undefined;
   private taken = 0;
+  private yielded = false;
 
   /** @param onEnd called once, when nothing of the exchange is under way any more */
   constructor(
@@ -66,10 +69,13 @@ export class StorageAnswer implements HttpAnswer {
   }
 
   async fill(buffer: Buffer): Promise<void> {
+    if (this.yielded) throw new StorageError('unavailable', 'The read has made room for others.');
     this.source ??= new BodySource(this.data.body, this.idleTimeoutMs, FAILURES);
+    this.idleSince = undefined;
     try {
       await this.source.fill(buffer, 0);
       this.taken += buffer.length;
+      this.idleSince = performance.now();
     } catch (error) {
       this.end();
       throw toHttpFailure(error, this.url);
@@ -77,9 +83,18 @@ export class StorageAnswer implements HttpAnswer {
   }
 
   send(connection: RawConnection, length: number): number | undefined {
+    if (this.yielded) return 0;
     const sent = this.source?.send(connection, length);
-    this.taken += sent ?? 0;
+    if (sent) {
+      this.taken += sent;
+      this.idleSince = performance.now();
+    }
     return sent;
+  }
+
+  yield(): void {
+    this.yielded = true;
+    this.drop();
   }
 
   drop(): void {

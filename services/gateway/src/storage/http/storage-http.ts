@@ -7,6 +7,7 @@ import type { HttpAnswer, HttpLimits, HttpRequest, HttpUpload, HttpUploadRequest
 import { DirectReadsAgent } from './direct-reads-agent.js';
 import { sendDirectly } from './direct-request.js';
 import { isTransient, toHttpFailure } from './http-failure.js';
+import { ReadSlots } from './read-slots.js';
 import { RequestSlots } from './request-slots.js';
 import { RETRIED_STATUSES, retryDelay } from './retry-delay.js';
 import { checkRedirect, MAX_REDIRECTS, publicLookup, type RedirectPolicy } from './safe-redirect.js';
@@ -40,6 +41,8 @@ interface Connections {
 
 /** A read may have to look at the file again while it holds its slot. */
 const MIN_OTHERS = 2;
+/** Of those that are no uploads, for what clients cannot keep waiting: looks, listings, small files. */
+const SHORT_SHARE = 1 / 4;
 
 /**
  * The connections of one storage: its own, kept open, bounded in number, with time limits on every step. Proxies of the
@@ -52,6 +55,8 @@ export class StorageHttp {
   /** For hosts that the storage's server names: they resolve public addresses only. */
   private readonly foreign: Connections;
   private readonly slots: RequestSlots;
+  /** Taken before one of those. */
+  private readonly readSlots: ReadSlots;
   /** Apart from the others: an upload may read from the same server while it runs, and must not wait for its own slot. */
   private readonly uploadSlots: RequestSlots;
 
@@ -71,7 +76,9 @@ export class StorageHttp {
     this.own = connect(lookup);
     this.foreign = connect(publicLookup(lookup));
     const uploads = Math.max(1, Math.floor(limits.maxConcurrentRequests / 2));
-    this.slots = new RequestSlots(Math.max(MIN_OTHERS, limits.maxConcurrentRequests - uploads), SLOT_PATIENCE_MS);
+    const others = Math.max(MIN_OTHERS, limits.maxConcurrentRequests - uploads);
+    this.slots = new RequestSlots(others, SLOT_PATIENCE_MS);
+    this.readSlots = new ReadSlots(others - Math.ceil(others * SHORT_SHARE), SLOT_PATIENCE_MS);
     this.uploadSlots = new RequestSlots(uploads, SLOT_PATIENCE_MS);
   }
 
@@ -174,8 +181,32 @@ export class StorageHttp {
     }
   }
 
-  private async sendOnce(request: HttpRequest, url: URL, { kept, direct }: Connections): Promise<StorageAnswer> {
-    const release = await this.slots.acquire();
+  private async sendOnce(request: HttpRequest, url: URL, connections: Connections): Promise<StorageAnswer> {
+    if (!request.resumable) return this.sendWith(await this.slots.acquire(), request, url, connections);
+    const leave = await this.readSlots.acquire();
+    let forget: (() => void) | undefined;
+    try {
+      const release = await this.slots.acquire();
+      const end = (): void => {
+        release();
+        forget?.();
+        leave();
+      };
+      const answer = await this.sendWith(end, request, url, connections);
+      forget = this.readSlots.watch(answer);
+      return answer;
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  private sendWith(
+    release: () => void,
+    request: HttpRequest,
+    url: URL,
+    { kept, direct }: Connections,
+  ): Promise<StorageAnswer> {
     const isDirect = request.method === 'GET' && request.large === true && url.protocol === 'http:';
     if (isDirect) return this.dispatchDirectly(request, url, direct, release);
     return this.dispatch(request, url, kept, release, this.limits.idleTimeoutMs);

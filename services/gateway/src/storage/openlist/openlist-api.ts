@@ -174,6 +174,7 @@ export class OpenlistApi {
       url: this.paths.download(path, basePath),
       ...(range && { headers: { range: `bytes=${range.start}-${range.end - 1}` } }),
       idempotent: true,
+      resumable: range !== undefined,
       large: range !== undefined && range.end - range.start >= DIRECT_BYTES,
     });
   }

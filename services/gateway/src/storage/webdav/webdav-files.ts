@@ -89,6 +89,7 @@ export class WebdavFiles implements RemoteFiles {
       url: this.urls.file(path),
       headers: whole ? {} : { range: `bytes=${start}-${end - 1}` },
       idempotent: true,
+      resumable: true,
       large: end - start >= DIRECT_BYTES,
     });
     if (answer.status < 300) checked(answer, () => checkEncoding(answer));
