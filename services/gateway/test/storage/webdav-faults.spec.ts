@@ -190,6 +190,32 @@ describe('WebDAV behind a proxy that misbehaves', () => {
     });
   });
 
+  it('asks a server that is silent once, and not again and again', async () => {
+    const { files } = openWebdav({ url: `${proxy.url}${PREFIX}`, ...IMPATIENT });
+    opened.push(files);
+    await put(open(), 'o', LARGE);
+    const entry = await files.stat('o' as never);
+    const asked = async (call: () => Promise<unknown>): Promise<number> => {
+      proxy.heal();
+      proxy.inject({ times: 100, fault: { kind: 'stall' } });
+      proxy.seen.length = 0;
+      expect(await codeOf(call)).toBe('unavailable');
+      // The other gateway goes on to find out what a MOVE keeps.
+      return proxy.seen.filter((one) => !one.includes('/probe-')).length;
+    };
+    expect(await asked(() => files.stat('o' as never))).toBe(1);
+    expect(await asked(() => files.read('o' as never, entry as never, 0, LARGE.length))).toBe(1);
+    const upload = async (): Promise<void> => (await files.put('p' as never, 0)).end();
+    expect(await asked(upload)).toBe(1);
+    proxy.heal();
+    proxy.inject({ method: 'GET', times: 100, fault: { kind: 'stall', after: 1_000 } });
+    proxy.seen.length = 0;
+    expect(await codeOf(() => files.get('o' as never, 10_000_000))).toBe('unavailable');
+    expect(proxy.seen.filter((one) => one.startsWith('GET'))).toHaveLength(1);
+    proxy.heal();
+    expect(await files.stat('o' as never)).toEqual(entry);
+  });
+
   it('takes nothing for a file after a redirect whose length is not said', async () => {
     const page = http.createServer((_, response) => {
       response.writeHead(200, { 'content-type': 'text/html' });

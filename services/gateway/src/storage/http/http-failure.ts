@@ -1,4 +1,5 @@
 import { StorageError } from '../storage-error.js';
+import { SilentServer } from './silent-server.js';
 
 const REASONS: ReadonlyMap<string, string> = new Map([
   ['ECONNREFUSED', 'refuses connections'],
@@ -15,6 +16,8 @@ const REASONS: ReadonlyMap<string, string> = new Map([
   ['UND_ERR_BODY_TIMEOUT', 'stopped in the middle of an answer'],
   ['UND_ERR_RES_CONTENT_LENGTH_MISMATCH', 'gave fewer bytes than it announced'],
 ]);
+
+const SILENCE: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT']);
 
 // OpenSSL's verification errors as Node names them, and Node's own for names that do not match.
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS|ISSUER|_CRL_/;
@@ -33,13 +36,22 @@ export function toHttpFailure(error: unknown, url: URL): StorageError {
   const reason = isCertificateCode(code)
     ? `has a certificate that is not trusted (${code}); set its certificate authority`
     : `${REASONS.get(code) ?? 'cannot be spoken to'}${code && ` (${code})`}`;
-  return new StorageError('unavailable', `The storage's server ${url.host} ${reason}.`, { cause: error });
+  const message = `The storage's server ${url.host} ${reason}.`;
+  return isSilence(error)
+    ? new SilentServer(message, error)
+    : new StorageError('unavailable', message, { cause: error });
 }
 
-/** Whether another try may do better. A certificate that is not trusted stays so. */
+/** Whether a server that was connected to has said nothing until its time was up. */
+export function isSilence(error: unknown): boolean {
+  const cause = rootOf(error);
+  return cause instanceof SilentServer || SILENCE.has(codeOf(cause) || codeOf(error));
+}
+
+/** Whether another try may do better. A certificate that is not trusted stays so, and a server that is silent does most often. */
 export function isTransient(error: unknown): boolean {
   const cause = rootOf(error);
-  return !(cause instanceof StorageError) && !isCertificateCode(codeOf(cause) || codeOf(error));
+  return !isSilence(error) && !(cause instanceof StorageError) && !isCertificateCode(codeOf(cause) || codeOf(error));
 }
 
 function codeOf(error: unknown): string {

@@ -6,7 +6,7 @@ import { StorageError } from '../storage-error.js';
 import type { HttpAnswer, HttpLimits, HttpRequest, HttpUpload, HttpUploadRequest } from './http-exchange.js';
 import { DirectReadsAgent } from './direct-reads-agent.js';
 import { sendDirectly } from './direct-request.js';
-import { isTransient, toHttpFailure } from './http-failure.js';
+import { isSilence, isTransient, toHttpFailure } from './http-failure.js';
 import { ReadSlots } from './read-slots.js';
 import { RequestSlots } from './request-slots.js';
 import { RETRIED_STATUSES, retryDelay } from './retry-delay.js';
@@ -57,6 +57,9 @@ export class StorageHttp {
   private readonly slots: RequestSlots;
   /** Taken before one of those. */
   private readonly readSlots: ReadSlots;
+  /** A request has waited in vain since the last answer came. */
+  private silent = false;
+  private answeredAt = 0;
   /** Apart from the others: an upload may read from the same server while it runs, and must not wait for its own slot. */
   private readonly uploadSlots: RequestSlots;
 
@@ -208,8 +211,30 @@ export class StorageHttp {
     { kept, direct }: Connections,
   ): Promise<StorageAnswer> {
     const isDirect = request.method === 'GET' && request.large === true && url.protocol === 'http:';
-    if (isDirect) return this.dispatchDirectly(request, url, direct, release);
-    return this.dispatch(request, url, kept, release, this.limits.idleTimeoutMs);
+    const sent = isDirect
+      ? this.dispatchDirectly(request, url, direct, release)
+      : this.dispatch(request, url, kept, release, this.patienceMs);
+    return this.heard(sent);
+  }
+
+  /** For an answer's head. Once a server is known to be silent, what is still to be asked for a client does not wait as long again. */
+  private get patienceMs(): number {
+    const { connectTimeoutMs, idleTimeoutMs } = this.limits;
+    return this.silent ? Math.min(connectTimeoutMs, idleTimeoutMs) : idleTimeoutMs;
+  }
+
+  /** Learns from a request whether the server answers at all. */
+  private async heard(sent: Promise<StorageAnswer>): Promise<StorageAnswer> {
+    const began = performance.now();
+    try {
+      const answer = await sent;
+      this.silent = false;
+      this.answeredAt = performance.now();
+      return answer;
+    } catch (error) {
+      if (isSilence(error) && this.answeredAt < began) this.silent = true;
+      throw error;
+    }
   }
 
   private async dispatchDirectly(
@@ -225,7 +250,7 @@ export class StorageHttp {
         headers: { ...OWN_FIELDS, ...headers },
         agent,
         connectTimeoutMs,
-        headersTimeoutMs: idleTimeoutMs,
+        headersTimeoutMs: this.patienceMs,
         ...(signal && { signal }),
       });
       const data = { statusCode: body.statusCode ?? 0, headers: body.headers, body };
@@ -248,7 +273,7 @@ export class StorageHttp {
       const sized = length === undefined ? headers : { ...headers, 'content-length': String(length) };
       const streamed: HttpRequest = { ...request, ...(sized && { headers: sized }), body, signal };
       // The upload itself watches its pieces: undici would count the time of the whole body.
-      return await this.dispatch(streamed, url, this.own.kept, release, 0);
+      return await this.heard(this.dispatch(streamed, url, this.own.kept, release, 0));
     } catch (error) {
       if (signal.reason instanceof StorageError) throw signal.reason;
       throw toHttpFailure(error, url);

@@ -1,6 +1,7 @@
 import { StorageError } from '../storage-error.js';
 import type { HttpAnswer, HttpUpload } from './http-exchange.js';
 import { PieceFeed } from './piece-feed.js';
+import { SilentServer } from './silent-server.js';
 
 /**
  * Up to here the kernel may still read from a piece that counts as written: the stream below asks for more without waiting.
@@ -79,7 +80,7 @@ export class StreamedUpload implements HttpUpload {
 
   private async watched<T>(step: Promise<T>): Promise<T> {
     const timer = setTimeout(
-      () => this.cut(new StorageError('unavailable', `The storage's server ${this.host} takes no more of an upload.`)),
+      () => this.cut(new SilentServer(`The storage's server ${this.host} takes no more of an upload.`)),
       this.idleTimeoutMs,
     );
     try {

@@ -1,4 +1,5 @@
 import type { FileStat, OpenFile, RawConnection } from '../file-driver.js';
+import { SilentServer } from '../http/silent-server.js';
 import { StorageError } from '../storage-error.js';
 import type { StoragePath } from '../storage-path.js';
 import type { RemoteEntry } from './remote-entry.js';
@@ -40,6 +41,7 @@ export class RemoteOpenFile implements OpenFile {
 
   async read(buffer: Buffer, position: number): Promise<number> {
     if (position >= this.entry.size || buffer.length === 0) return 0;
+    let silent = false;
     for (let breaks = 0; ; breaks++) {
       try {
         const reader = await this.openAt(position);
@@ -49,7 +51,8 @@ export class RemoteOpenFile implements OpenFile {
       } catch (error) {
         this.close();
         const broken = error instanceof StorageError && error.code === 'unavailable';
-        if (!broken || breaks === MAX_BREAKS) throw error;
+        if (!broken || breaks === MAX_BREAKS || silent) throw error;
+        silent = error instanceof SilentServer;
       }
     }
   }

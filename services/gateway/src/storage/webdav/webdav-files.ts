@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { HttpAnswer } from '../http/http-exchange.js';
 import { AnswerReader } from '../http/answer-reader.js';
 import { DIRECT_BYTES } from '../http/body-source.js';
+import { SilentServer } from '../http/silent-server.js';
 import { StorageHttp } from '../http/storage-http.js';
 import { EntryList } from '../remote/entry-list.js';
 import type { RemoteEntry } from '../remote/remote-entry.js';
@@ -125,7 +126,7 @@ export class WebdavFiles implements RemoteFiles {
         return await answer.bytes(limit);
       } catch (error) {
         // rclone breaks off where the file is replaced between the head and the first byte.
-        if (attempt === MAX_LOOKS) throw error;
+        if (attempt === MAX_LOOKS || error instanceof SilentServer) throw error;
       }
     }
   }
