@@ -106,6 +106,43 @@ describe('OpenList behind a proxy that misbehaves', () => {
     expect((await get(store, 'o')).equals(LARGE)).toBe(true);
   });
 
+  describe('on a drive whose renames replace nothing', () => {
+    const long = 'x'.repeat(240);
+
+    it.each(['o', long])('loses no object where a step of replacing it is answered by nobody: %s', async (name) => {
+      const drives = { retries: 0, atomicRename: false };
+      target.mount.rename = 'refuse';
+      const store = open(drives);
+      const content = new Set(['0']);
+      await put(store, name, '0');
+      const steps = ['/api/fs/move', '/api/fs/mkdir', '/api/fs/rename', '/api/fs/remove'];
+      let round = 0;
+      for (const step of steps) {
+        // The first such call is for the upload or its record, the later ones are for what steps aside, and for its return.
+        for (let skipped = 0; skipped < 4; skipped++) {
+          for (const kind of ['lost-answer', 'gone'] as const) {
+            const next = String(++round);
+            let left = skipped;
+            const fails = { test: (path: string) => path.includes(step) && left-- <= 0 } as RegExp;
+            const answered: Fault = kind === 'gone' ? envelope(500, 'try later') : { kind };
+            proxy.inject({ path: fails, times: kind === 'gone' ? 100 : 1, fault: answered });
+            const code = await codeOf(() => put(store, name, next));
+            proxy.heal();
+            content.add(next);
+            const other = open(drives);
+            const found = (await get(other, name)).toString();
+            expect(code === 'none' ? found === next : content.has(found), `${step} ${skipped} ${kind}`).toBe(true);
+            expect((await other.head(name as never)).etag).toBe(hash('md5', found));
+            expect(await listAll(other)).toEqual([name]);
+          }
+        }
+      }
+      await store.delete(name as never, {});
+      expect(await codeOf(() => get(store, name))).toBe('NoSuchKey');
+      expect(stored()).toEqual([]);
+    });
+  });
+
   it.each<[string, RegExp, Fault]>([
     ['a listing', /fs\/list/, { kind: 'answer', status: 502 }],
     ['a listing, cut', /fs\/list/, { kind: 'cut-answer', after: 20 }],

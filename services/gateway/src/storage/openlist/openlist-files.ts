@@ -84,7 +84,12 @@ export class OpenlistFiles implements RemoteFiles {
     return undefined;
   }
 
-  async list(folder: StoragePath): Promise<EntryList> {
+  async restore(path: StoragePath, locked: (give: () => Promise<boolean>) => Promise<boolean>): Promise<boolean> {
+    if (path === '' || this.isProbed(path)) return false;
+    return this.mover.restore(await this.admit(path), locked);
+  }
+
+  async list(folder: StoragePath, again = false): Promise<EntryList> {
     if (this.isProbed(folder)) throw new StorageError('unsupported-name', 'OpenList leads back to itself.');
     const absolute = await this.admit(folder);
     const refresh = await this.refresher.isDue(absolute);
@@ -99,6 +104,7 @@ export class OpenlistFiles implements RemoteFiles {
       };
       await this.api.eachIn(absolute, take, { refresh });
       entries.trim();
+      if (!again && (await this.mover.restoreIn(absolute, entries))) return await this.list(folder, true);
       void this.mover.sweep(absolute, entries);
       return entries;
     } catch (error) {

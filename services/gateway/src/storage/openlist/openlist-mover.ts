@@ -4,6 +4,7 @@ import type { EntryList } from '../remote/entry-list.js';
 import { StorageError } from '../storage-error.js';
 import { RESERVED_PREFIX } from '../storage-path.js';
 import type { OpenlistApi } from './openlist-api.js';
+import { ASIDE_PREFIX, OpenlistAside } from './openlist-aside.js';
 import type { OpenlistObject } from './openlist-entry.js';
 import { folderOf, nameOf } from './openlist-paths.js';
 
@@ -17,7 +18,7 @@ const TASK_ENDED: ReadonlySet<number> = new Set([4, 6, 7]);
 const MAX_KEPT_NAME_BYTES = 190;
 /** No move takes so long: what is older was left by a gateway that died in the middle, in milliseconds. */
 const LEFT_BEHIND_MS = 24 * 60 * 60_000;
-const LEFT_BEHIND = new RegExp(`^\\${RESERVED_PREFIX}-(moving|aside|leaving)-([0-9a-z]+)-[0-9a-f]{16}(?:~(.+))?$`);
+const LEFT_BEHIND = new RegExp(`^\\${RESERVED_PREFIX}-(moving|leaving)-([0-9a-z]+)-[0-9a-f]{16}(?:~(.+))?$`);
 
 /** Temporary files of a driver: hidden already, and of names that nobody else has. */
 const TEMPORARY = new RegExp(`^\\${RESERVED_PREFIX}-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.\\d+\\.([0-9a-z]+)$`);
@@ -31,21 +32,25 @@ export type MoveMode = 'replace' | 'create';
  * where the storage's renames are. The hidden names tell what they are and since when, for {@link sweep}.
  */
 export class OpenlistMover {
+  private readonly aside: OpenlistAside;
+
   /** @param atomicRename renaming over a file replaces it at once */
   constructor(
     private readonly api: OpenlistApi,
     private readonly atomicRename: boolean,
-  ) {}
+  ) {
+    this.aside = new OpenlistAside(api);
+  }
 
   /** @throws StorageError `not-found` (the source), `exists` (mode `create`), `is-folder` */
   async move(from: string, to: string, mode: MoveMode): Promise<void> {
     if (folderOf(from) === folderOf(to)) return this.rename(from, nameOf(to), mode);
     // Where the name stays, a move would do, but one that replaces is not atomic on every storage on which a rename is.
     const passing = TEMPORARY.test(nameOf(from)) ? nameOf(from) : hiddenName('moving');
-    if (passing !== nameOf(from)) await this.api.rename(from, passing, false);
     const source = beside(from, passing);
     const arrived = beside(to, passing);
     try {
+      if (source !== from) await this.api.rename(from, passing, false);
       await this.moveTo(source, folderOf(to));
       await this.rename(arrived, nameOf(to), mode);
     } catch (error) {
@@ -71,8 +76,34 @@ export class OpenlistMover {
       return this.api.remove(parent, name);
     }
     const aside = hiddenName('leaving', name);
-    await this.api.rename(folder, aside, false);
+    try {
+      await this.api.rename(folder, aside, false);
+    } catch (error) {
+      // It may have been done all the same, and only the answer was lost.
+      if ((await this.api.look(beside(folder, aside))) === undefined) throw error;
+    }
     await this.removeOrReturn(beside(folder, aside), folder);
+  }
+
+  /**
+   * Brings back a file that stepped aside for another which never came.
+   *
+   * @param locked runs what changes the name
+   * @returns whether it is back
+   */
+  async restore(path: string, locked: (give: () => Promise<boolean>) => Promise<boolean>): Promise<boolean> {
+    if (this.atomicRename || !(await this.aside.has(path))) return false;
+    return locked(() => this.aside.restore(path));
+  }
+
+  /** The same for all of a folder that was just listed. */
+  async restoreIn(folder: string, entries: EntryList): Promise<boolean> {
+    let any = false;
+    for (const { name, kind } of entries.startingWith(ASIDE_PREFIX)) {
+      const path = folder === '/' ? `/${name}` : `${folder}/${name}`;
+      if (kind === 'folder' && (await this.aside.restoreAll(path))) any = true;
+    }
+    return any;
   }
 
   /** Removes or restores what moves have left behind, in a folder that was just listed. Never fails. */
@@ -90,10 +121,8 @@ export class OpenlistMover {
       try {
         if (kind === 'folder') {
           if (role === 'leaving' && kept !== undefined) await this.removeOrReturn(path, beside(path, kept));
-        } else if (role === 'moving' || (kept !== undefined && entries.has(kept))) {
+        } else if (role === 'moving') {
           await this.api.remove(folder, name);
-        } else if (kept !== undefined) {
-          await this.api.rename(path, kept, false);
         }
       } catch {
         // The next listing tries again.
@@ -125,7 +154,13 @@ export class OpenlistMover {
   }
 
   private async rename(from: string, name: string, mode: MoveMode): Promise<void> {
-    if (mode === 'create') return this.api.rename(from, name, false);
+    if (mode === 'create') {
+      // What has stepped aside is there still.
+      if (!this.atomicRename && (await this.aside.restore(beside(from, name)))) {
+        throw new StorageError('exists', 'The name is taken.');
+      }
+      return this.api.rename(from, name, false);
+    }
     if (!this.atomicRename) return this.renameAround(from, name);
     try {
       await this.api.rename(from, name, true);
@@ -141,19 +176,20 @@ export class OpenlistMover {
   /** Replaces where a rename onto a taken name fails, or leaves two files of one name: the old file steps aside until the new one is in place. */
   private async renameAround(from: string, name: string): Promise<void> {
     const target = beside(from, name);
+    await this.aside.restore(target);
     const before = await this.api.look(target);
     if (before === undefined) return this.api.rename(from, name, false);
     if (before.kind === 'folder') throw new StorageError('is-folder', 'There is a folder of this name.');
-    const aside = hiddenName('aside', name);
-    await this.api.rename(target, aside, false);
     try {
+      await this.aside.take(target);
       await this.api.rename(from, name, false);
     } catch (error) {
-      await this.api.rename(beside(from, aside), name, false).catch(() => undefined);
+      // Where this fails too, who looks for the name next brings it back.
+      await this.aside.restore(target).catch(() => undefined);
       throw error;
     }
-    // A failure leaves a hidden copy for the sweep; the new file is in place all the same.
-    await this.api.remove(folderOf(from), aside).catch(() => undefined);
+    // A failure leaves a hidden copy, which the next look at it removes; the new file is in place all the same.
+    await this.aside.drop(target).catch(() => undefined);
   }
 
   private async moveTo(source: string, folder: string): Promise<void> {
@@ -193,7 +229,7 @@ function beside(path: string, name: string): string {
   return folder === '/' ? `/${name}` : `${folder}/${name}`;
 }
 
-function hiddenName(kind: 'moving' | 'aside' | 'leaving', kept?: string): string {
+function hiddenName(kind: 'moving' | 'leaving', kept?: string): string {
   const name = `${RESERVED_PREFIX}-${kind}-${Date.now().toString(36)}-${randomBytes(8).toString('hex')}`;
   return kept === undefined || Buffer.byteLength(kept) > MAX_KEPT_NAME_BYTES ? name : `${name}~${kept}`;
 }

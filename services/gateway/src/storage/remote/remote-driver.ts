@@ -108,6 +108,8 @@ export class RemoteDriver implements FileDriver {
     const place = this.inStorage(path);
     const { files } = this.storage;
     return this.storage.changing(place, async () => {
+      // It would come back later.
+      await files.restore?.(place, (give) => give());
       const entry = await files.stat(place);
       if (entry?.kind === 'folder') throw new StorageError('is-folder', 'The path is a folder.');
       if (entry !== undefined) return files.removeFile(place);

@@ -72,6 +72,13 @@ export interface RemoteFiles {
    * @throws StorageError `not-found` (the source), `exists` (mode `create`), `is-folder`
    */
   move(from: StoragePath, to: StoragePath, mode: 'replace' | 'create'): Promise<RemoteEntry | undefined>;
+  /**
+   * Brings back a file that had to make room for another in {@link move} which never came. Not while the name is changed.
+   *
+   * @param locked runs what changes the name
+   * @returns whether it is back
+   */
+  restore?(path: StoragePath, locked: (give: () => Promise<boolean>) => Promise<boolean>): Promise<boolean>;
   /** False where there was none. Never called for what is known to be a folder. */
   removeFile(path: StoragePath): Promise<boolean>;
   /** Makes one folder; its parent is there. True where this call made it, false where it was there. @throws StorageError `not-folder` */

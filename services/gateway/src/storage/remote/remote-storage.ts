@@ -138,7 +138,10 @@ export class RemoteStorage {
 
   /** Runs an action that gives undefined, or fails with `denied`, where a name leads to nothing: until that is the truth. */
   async present<T>(path: StoragePath, action: () => Promise<T | undefined>): Promise<T | undefined> {
-    const found = await this.settled(path, action);
+    let found = await this.settled(path, action);
+    if (found === undefined && (await this.files.restore?.(path, (give) => this.changing(path, give)))) {
+      found = await this.settled(path, action);
+    }
     if (found === undefined) await this.confirmAbsence();
     return found;
   }
