@@ -19,6 +19,8 @@ export interface DriverCapabilities {
   readonly exactTimes: boolean;
   /** Names that begin with a dot are listed. Else paths with one are refused, and no folder is taken for empty. */
   readonly dotNames: boolean;
+  /** Names are kept to the letter; where this is false, a name that another one is taken for is refused. Not said: they are. */
+  readonly exactNames?: boolean;
 }
 
 /** Facts of a file or folder. */

@@ -271,6 +271,35 @@ describe('WebDAV servers with quirks', () => {
     });
   });
 
+  it.each<[string, StandInQuirks['foldsNames'], string, string]>([
+    ['case', (name) => name.toLowerCase(), 'Report', 'report'],
+    ['normalization', (name) => name.normalize('NFC'), 'e\u0301', '\u00e9'],
+  ])(
+    'may not tell %s: no object is replaced or removed under the name of another',
+    async (_, foldsNames, one, other) => {
+      const server = await start({ ...(foldsNames && { foldsNames }) });
+      const { driver, store: at } = open(server);
+      const store = at();
+      await put(store, one, 'kept');
+      await put(store, `d${one}/in`, 'kept');
+      expect(driver.capabilities.exactNames).toBe(false);
+      expect(await codeOf(() => put(store, other, 'other'))).toBe('UnsupportedKey');
+      expect(await codeOf(() => put(store, `d${other}/in`, 'other'))).toBe('UnsupportedKey');
+      expect(await codeOf(() => put(store, `d${other}/new`, 'other'))).toBe('UnsupportedKey');
+      await store.delete(key(other), {});
+      await store.delete(key(`d${other}/in`), {});
+      for (const name of [one, `d${one}/in`]) {
+        expect((await get(store, name)).toString()).toBe('kept');
+        expect((await store.head(key(name))).etag).toBe(hash('md5', 'kept'));
+        await put(store, name, 'newer');
+        expect((await get(store, name)).toString()).toBe('newer');
+      }
+      await store.delete(key(one), {});
+      await put(store, other, 'other');
+      expect(await listAll(store)).toEqual([`d${one}/in`, other].toSorted());
+    },
+  );
+
   describe('may lose the disk behind them', () => {
     it.each<[string, (root: string) => void, (root: string) => void]>([
       ['with the collection', (root) => fs.renameSync(root, `${root}-away`), () => undefined],

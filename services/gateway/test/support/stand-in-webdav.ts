@@ -24,6 +24,8 @@ export interface StandInQuirks {
   readonly timeStepMs?: number;
   /** How far its clock is ahead. */
   readonly clockAheadMs?: number;
+  /** Names are the same where this makes them the same. */
+  readonly foldsNames?: (name: string) => string;
   /** Gives a file another entity tag when it is moved. */
   readonly retagsOnMove?: boolean;
   /** `Range` is ignored. */
@@ -87,7 +89,19 @@ class StandIn {
     const decoded = decodeURIComponent(target);
     if (!decoded.startsWith(PREFIX) || decoded.split('/').includes('..'))
       throw Object.assign(new Error(), { code: 'ENOENT' });
-    return path.join(this.root, decoded.slice(PREFIX.length));
+    const exact = path.join(this.root, decoded.slice(PREFIX.length));
+    return this.quirks.foldsNames ? this.folded(exact, this.quirks.foldsNames) : exact;
+  }
+
+  /** The path with the names that the disk has, of those that are the same. */
+  private folded(exact: string, fold: (name: string) => string): string {
+    let found = this.root;
+    for (const name of path.relative(this.root, exact).split('/').filter(Boolean)) {
+      const names = fs.existsSync(found) && fs.statSync(found).isDirectory() ? fs.readdirSync(found) : [];
+      const same = names.includes(name) ? name : names.find((one) => fold(one) === fold(name));
+      found = path.join(found, same ?? name);
+    }
+    return exact.endsWith('/') ? `${found}/` : found;
   }
 
   private async put(request: http.IncomingMessage, file: string): Promise<number> {

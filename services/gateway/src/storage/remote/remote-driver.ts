@@ -112,7 +112,7 @@ export class RemoteDriver implements FileDriver {
       await files.restore?.(place, (give) => give());
       const entry = await files.stat(place);
       if (entry?.kind === 'folder') throw new StorageError('is-folder', 'The path is a folder.');
-      if (entry !== undefined) return files.removeFile(place);
+      if (entry !== undefined) return (await this.storage.isNamedSo(place)) && files.removeFile(place);
       await this.storage.confirmAbsence();
       return false;
     });

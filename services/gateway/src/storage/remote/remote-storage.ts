@@ -12,6 +12,7 @@ import { MachineLocks } from './machine-locks.js';
 import { MachineMarks } from './machine-marks.js';
 import type { RemoteEntry } from './remote-entry.js';
 import type { RemoteFiles } from './remote-files.js';
+import { keepsNames } from './name-trial.js';
 import { sweepTemporaries } from './sweep-temporaries.js';
 
 /** How a {@link RemoteStorage} is made. */
@@ -52,6 +53,7 @@ export class RemoteStorage {
   private readonly owner = randomUUID();
   private opened: Machine | undefined;
   private dotNames: boolean | undefined;
+  private exactNames: boolean | undefined;
   private temporaries = 0;
   private sweeper: NodeJS.Timeout | undefined;
 
@@ -78,6 +80,7 @@ export class RemoteStorage {
       pinnedReads: false,
       exactTimes: false,
       dotNames: this.dotNames ?? true,
+      exactNames: this.exactNames ?? true,
     };
   }
 
@@ -211,6 +214,24 @@ export class RemoteStorage {
     return this.dotNames;
   }
 
+  /**
+   * Whether a name that was found is the one that was asked for. A server that ignores case finds `Report` under `report`, and would
+   * replace or remove it.
+   */
+  async isNamedSo(path: StoragePath): Promise<boolean> {
+    this.exactNames ??= await this.tryNames();
+    // Where nothing can be written, nothing is known of names, and what is there can be removed all the same.
+    if (this.exactNames !== false) return true;
+    for (let place = path; place !== ROOT; place = parentOf(place)) {
+      const parent = parentOf(place);
+      const name = place.slice(place.lastIndexOf('/') + 1);
+      // A listing that was kept may be older than a name that another machine has given.
+      const listed = (await this.listings.get(parent)).find(name) ?? (await this.files.list(parent)).has(name);
+      if (!listed) return false;
+    }
+    return true;
+  }
+
   /** What was known of folders has turned out to be wrong. */
   forgetFolders(): void {
     this.folders.clear();
@@ -251,6 +272,16 @@ export class RemoteStorage {
       return content;
     } finally {
       reader.close();
+    }
+  }
+
+  private async tryNames(): Promise<boolean | undefined> {
+    try {
+      await this.makeFolder(DOT_FOLDER);
+      return await keepsNames(this.files, DOT_FOLDER);
+    } catch (error) {
+      if (error instanceof StorageError && ['read-only', 'denied'].includes(error.code)) return undefined;
+      throw error;
     }
   }
 

@@ -195,6 +195,12 @@ export class RemoteTemporaryFile implements TemporaryFile {
     const { files } = this.storage;
     const there = await files.stat(target);
     if (there?.kind === 'folder') throw new StorageError('is-folder', 'The name is a folder.');
+    if (!(await this.storage.isNamedSo(there === undefined ? parentOf(target) : target))) {
+      throw new StorageError(
+        'unsupported-name',
+        'The server behind this storage takes this name for another one, which differs in case or normalization.',
+      );
+    }
     if (there !== undefined && mode === 'create') throw new StorageError('exists', 'The name is taken.');
     if (there !== undefined) this.onlyCopy = false;
     try {
