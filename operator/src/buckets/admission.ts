@@ -4,7 +4,7 @@ import type { ClaimOwner } from '../claims/claim.js';
 import { ClusterCache } from '../cluster/cluster-cache.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { decide } from '../policy/decide.js';
-import type { PolicyAcceptance } from '../policy/decision.js';
+import type { Decision, PolicyAcceptance } from '../policy/decision.js';
 import { TenancyPolicy } from '../policy/tenancy-policy.js';
 import { Claims } from './claims.js';
 import { fails } from './verdict.js';
@@ -32,9 +32,7 @@ export class Admission {
   /** Claims name and path where the policy permits them. */
   admit(bucket: S3Bucket): Admitted {
     const owner = ownerOf(bucket);
-    const { name, labels = {} } = this.cache.namespaces.get(owner.namespace)?.metadata ?? { name: owner.namespace };
-    const standing = this.claims.ledger.standingOf(owner);
-    const decision = decide(this.tenancy.policy, { namespace: { name, labels }, bucket, standing });
+    const decision = this.decide(bucket);
     if (!decision.accepted) {
       this.claims.ledger.stopWaiting(owner);
       return { refused: fails(decision.reason, decision.message) };
@@ -51,6 +49,14 @@ export class Admission {
     if (claim.granted) return { accepted: decision, requeue: claim.requeue };
     if (!claim.again) this.metrics.claimConflicts.inc({ reason: claim.reason });
     return { refused: fails(claim.reason, claim.message) };
+  }
+
+  /** What the tenancy policy says to an S3Bucket, whatever others hold. */
+  decide(bucket: S3Bucket): Decision {
+    const { namespace } = bucket.metadata;
+    const { name, labels = {} } = this.cache.namespaces.get(namespace)?.metadata ?? { name: namespace };
+    const standing = this.claims.ledger.standingOf(bucket.metadata);
+    return decide(this.tenancy.policy, { namespace: { name, labels }, bucket, standing });
   }
 }
 

@@ -27,6 +27,13 @@ export interface Provisioned {
   readonly facts: Omit<StatusFacts, 'use'>;
 }
 
+/** What a pass over an S3Bucket found out whose spec does not come into force. */
+export interface Kept {
+  readonly facts: Provisioned['facts'];
+  /** Why the app does not have the key that it should. */
+  readonly unwritten?: Verdict;
+}
+
 /** How far mapping, path and keys are. */
 interface Served {
   readonly binding: PathBinding;
@@ -64,13 +71,33 @@ export class BucketProvision {
         backendReachable,
       },
       facts: {
-        granted,
-        plan: ring.plan,
+        ...describe(granted, ring.plan, program),
         binding: program.verdict.status === 'True' || binding === 'bound' ? binding : 'trial',
-        ...(program.stored && { stored: program.stored }),
-        ...(program.programmed && { programmed: program.programmed }),
         ...(ring.lookAgainMs !== undefined && { lookAgainMs: ring.lookAgainMs }),
       },
+    };
+  }
+
+  /**
+   * Keeps what is served for an S3Bucket whose spec does not come into force: its keys go on, and its app has one that
+   * works.
+   */
+  async keep(bucket: S3Bucket, served: PolicyAcceptance): Promise<Kept> {
+    this.users.accept(bucket, served);
+    const ref = ringOf(bucket);
+    const { plan, lookAgainMs } = await this.keyRings.plan(ref);
+    const program = this.programming.want(bucket, toMappedBucket(served, ownerOf(bucket), plan.grants));
+    const { secretKey } = plan;
+    // Written only where it must be: in which formats is the spec's to say.
+    const isLacking = served.credentials.mode === 'Managed' && secretKey && !this.appSecrets.hold(ref, secretKey);
+    const written = isLacking ? await this.appSecrets.ensure(bucket, secretKey) : undefined;
+    return {
+      facts: {
+        ...describe(served, plan, program),
+        binding: 'bound',
+        ...(lookAgainMs !== undefined && { lookAgainMs }),
+      },
+      ...(written?.status === 'False' && { unwritten: written }),
     };
   }
 
@@ -101,6 +128,14 @@ export class BucketProvision {
     }
     return await this.appSecrets.ensure(bucket, plan.secretKey);
   }
+}
+
+function describe(
+  granted: PolicyAcceptance,
+  plan: KeyPlan,
+  { stored, programmed }: Program,
+): Omit<Provisioned['facts'], 'binding'> {
+  return { granted, plan, ...(stored && { stored }), ...(programmed && { programmed }) };
 }
 
 /** No key is handed out for objects that may be of somebody else. */

@@ -30,6 +30,7 @@ import { Programming } from './programming.js';
 import { Release } from './deletion/release.js';
 import { RingFacts } from './keys/ring-facts.js';
 import { RingUsers } from './keys/ring-users.js';
+import { ServedBuckets } from './served-buckets.js';
 import { StatusReporter } from './status/status-reporter.js';
 import { StatusWriter } from './status/status-writer.js';
 import { TakeOver } from './take-over.js';
@@ -70,6 +71,7 @@ import { Withdrawal } from './deletion/withdrawal.js';
     Release,
     RingFacts,
     RingUsers,
+    ServedBuckets,
     StatusReporter,
     StatusWriter,
     TakeOver,

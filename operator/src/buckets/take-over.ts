@@ -4,7 +4,7 @@ import { ClusterCache } from '../cluster/cluster-cache.js';
 import { DocumentPublisher } from '../documents/document-publisher.js';
 import { objectKey } from '../kube/kube-object.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
-import { Admission } from './admission.js';
+import { ServedBuckets } from './served-buckets.js';
 import { BucketEvents } from './status/bucket-events.js';
 import { WatchedBuckets } from './news/cluster-news.js';
 import { ringOf } from './keys/ring-users.js';
@@ -17,7 +17,7 @@ export class TakeOver {
   constructor(
     private readonly cache: ClusterCache,
     private readonly publisher: DocumentPublisher,
-    private readonly admission: Admission,
+    private readonly served: ServedBuckets,
     private readonly buckets: WatchedBuckets,
     private readonly events: BucketEvents,
   ) {}
@@ -49,17 +49,16 @@ export class TakeOver {
       ({ metadata }) => metadata.deletionTimestamp === undefined,
     );
     for (const bucket of buckets.toSorted(byAge)) {
-      const admitted = this.admission.admit(bucket);
-      if (!('accepted' in admitted)) continue;
-      this.buckets.users.accept(bucket, admitted.accepted);
-      if (this.hasLostKey(bucket, admitted.accepted))
-        this.events.credentialsReissued(bucket, ringOf(bucket).secretName);
+      const granted = this.served.grant(bucket);
+      if (granted === undefined) continue;
+      this.buckets.users.accept(bucket, granted);
+      if (this.hasLostKey(bucket, granted)) this.events.credentialsReissued(bucket, ringOf(bucket).secretName);
     }
   }
 
   // It had a key, and neither a document nor the Secret of an app says which: a pass issues another one.
   private hasLostKey(bucket: S3Bucket, { credentials: { mode } }: PolicyAcceptance): boolean {
-    if (mode !== 'Managed' || bucket.spec.suspend === true) return false;
+    if (mode !== 'Managed') return false;
     return bucket.status?.credentials?.accessKeyId !== undefined && this.publisher.keys(ringOf(bucket)) === undefined;
   }
 }

@@ -4,6 +4,7 @@ import type {
   MappedBucket,
   S3BucketAccessMode,
   S3BucketAnonymousMode,
+  S3BucketCorsRule,
 } from '@bucketway/contract';
 import type { ClaimOwner } from '../claims/claim.js';
 import type { EffectiveBucket, EffectiveQuota } from '../policy/decision.js';
@@ -20,12 +21,22 @@ const ANONYMOUS_MODES: Readonly<Record<S3BucketAnonymousMode, AnonymousMode>> = 
   ReadList: 'read-list',
 };
 
+const ANONYMOUS_NAMES: Readonly<Record<AnonymousMode, S3BucketAnonymousMode>> = {
+  none: 'None',
+  read: 'Read',
+  list: 'List',
+  'read-list': 'ReadList',
+};
+
+/** What gateways are told of an accepted S3Bucket beside its keys. */
+export type ServedBucket = Pick<EffectiveBucket, 'bucketName' | 'path' | 'accessMode' | 'anonymous' | 'quota' | 'cors'>;
+
 /** What the key may do while the operator looks whether the path is empty. */
 const TRIAL_MODE: AccessMode = 'list-only';
 
 /** The mapping that gateways serve for an accepted S3Bucket. @param keyIds the keys that may use it */
 export function toMappedBucket(
-  { bucketName, path, accessMode, anonymous, quota, cors }: EffectiveBucket,
+  { bucketName, path, accessMode, anonymous, quota, cors }: ServedBucket,
   { namespace, name, uid }: ClaimOwner,
   keyIds: readonly string[],
 ): MappedBucket {
@@ -73,4 +84,22 @@ function toMappedQuota({ maxBytes, maxObjects, mode }: EffectiveQuota): NonNulla
 /** What the key of a mapping may do, in the terms of an S3Bucket. */
 export function accessModeOf({ grants }: Pick<MappedBucket, 'grants'>): S3BucketAccessMode {
   return grants.some(({ mode }) => mode === 'read-write') ? 'ReadWrite' : 'ReadOnly';
+}
+
+/** What {@link toMappedBucket} made a mapping of, as far as the mapping tells. */
+export function servedAs(mapping: MappedBucket): Omit<ServedBucket, 'accessMode'> {
+  const { name: bucketName, path, anonymous = 'none', quota, cors = [] } = mapping;
+  const { maxBytes, maxObjects, mode } = quota ?? {};
+  return {
+    bucketName,
+    path,
+    anonymous: ANONYMOUS_NAMES[anonymous],
+    quota: {
+      ...(maxBytes !== undefined && { maxBytes }),
+      ...(maxObjects !== undefined && { maxObjects }),
+      mode: mode === 'report' ? 'Report' : 'Enforce',
+    },
+    // Only rules of an S3Bucket get there.
+    cors: cors as readonly S3BucketCorsRule[],
+  };
 }

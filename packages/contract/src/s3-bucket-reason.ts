@@ -66,7 +66,7 @@ export const CONDITION_REASONS = {
     types: ['Ready', 'Reconciling', 'Stalled'],
     says: 'The operator is working towards the current spec.',
   },
-  Suspended: { types: ['Reconciling'], says: 'The spec asks to stop: what was served stays served.' },
+  Suspended: { types: ['Reconciling'], says: 'The spec asks that its changes wait: what was served stays served.' },
   Settled: { types: ['Reconciling', 'Stalled'], says: 'Nothing is left to do.' },
   Deleting: { types: ['Ready', 'Reconciling'], says: 'The S3Bucket is being deleted.' },
   KeyIssued: { types: ['RotationInProgress'], says: 'A new key is made and not in the Secret of the app yet.' },

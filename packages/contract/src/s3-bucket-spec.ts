@@ -100,6 +100,6 @@ export interface S3BucketSpec {
   readonly reclaimPolicy?: S3BucketReclaimPolicy;
   readonly cors?: readonly S3BucketCorsRule[];
   readonly credentials?: S3BucketCredentials;
-  /** Stop reconciling; what is served stays served. */
+  /** Let changes of the spec wait; what is served stays served. Revoked keys end all the same, as does what the policy takes back. */
   readonly suspend?: boolean;
 }

@@ -41,7 +41,7 @@ export class BucketDeletion {
     const held = this.withdrawal.held(owner, isMeant);
     if (held !== undefined) return await this.block(bucket, held.verdict, held.retryInMs);
     const isTrial = this.withdrawal.isTrial(bucket);
-    const deletesData = bucket.spec.reclaimPolicy === 'Delete' && !isTrial;
+    const deletesData = !isTrial && this.emptier.isAsked(bucket);
     if (deletesData && served !== undefined) {
       const blocked = await this.emptier.empty(bucket, served);
       if (blocked !== undefined) return await this.block(bucket, blocked, EMPTYING_INTERVAL_MS);

@@ -3,6 +3,7 @@ import type { S3Bucket } from '@bucketway/contract';
 import { DocumentPublisher } from '../../documents/document-publisher.js';
 import { GatewayFleet } from '../../gateways/gateway-fleet.js';
 import { ringOf } from '../keys/ring-users.js';
+import { ServedBuckets } from '../served-buckets.js';
 import { holds } from '../verdict.js';
 import type { Verdict } from '../verdict.js';
 
@@ -15,7 +16,13 @@ export class BucketEmptier {
   constructor(
     private readonly publisher: DocumentPublisher,
     private readonly fleet: GatewayFleet,
+    private readonly served: ServedBuckets,
   ) {}
+
+  /** Whether the data goes with the S3Bucket. A spec that was never accepted is no way around the tenancy policy. */
+  isAsked(bucket: S3Bucket): boolean {
+    return bucket.spec.reclaimPolicy === 'Delete' && this.served.permitsDelete(bucket);
+  }
 
   /** @returns why it is not empty yet; undefined once it is */
   async empty(bucket: S3Bucket, name: string): Promise<Verdict | undefined> {

@@ -2,8 +2,9 @@ import { S3_BUCKET_API_VERSION, S3_BUCKET_KIND } from '@bucketway/contract';
 import type { S3Bucket } from '@bucketway/contract';
 import { Injectable } from '@nestjs/common';
 import { ClusterCache } from '../../cluster/cluster-cache.js';
-import { buildAppConfigMap, buildAppSecret } from '../../credentials/app-secret.js';
+import { accessKeyIdOfSecret, buildAppConfigMap, buildAppSecret } from '../../credentials/app-secret.js';
 import type { AppSecretInput } from '../../credentials/app-secret.js';
+import { keyRingName } from '../../credentials/key-ring-entry.js';
 import type { KeyRecord, KeyRingRef } from '../../credentials/key-ring-entry.js';
 import { isKubeError } from '../../kube/kube-error.js';
 import { AppEndpoint } from './app-endpoint.js';
@@ -50,6 +51,11 @@ export class AppSecrets {
       return fails('SecretWriteFailed', error.message);
     }
     return holds('CredentialsIssued', `The Secret ${ref.secretName} holds the key ${key.accessKeyId}.`);
+  }
+
+  /** Whether the Secret of a ring holds this key. */
+  hold(ref: KeyRingRef, { accessKeyId }: KeyRecord): boolean {
+    return accessKeyIdOfSecret(this.cache.appSecrets.get(keyRingName(ref))) === accessKeyId;
   }
 
   /** Removes what a ring has that nobody uses any more, if it is ours. */

@@ -14,6 +14,7 @@ import { describeStatus } from './describe-status.js';
 import type { StatusFacts } from './describe-status.js';
 import { judgeQuota } from './judge-quota.js';
 import { judgeRotation } from './judge-rotation.js';
+import type { Verdict } from '../verdict.js';
 import { ECHO_MS, StatusWriter } from './status-writer.js';
 import type { WriteOutcome } from './status-writer.js';
 
@@ -57,9 +58,7 @@ export class StatusReporter {
     const verdicts = judgeConditions(findings, facts === undefined ? {} : judgeAbnormal(bucket, facts));
     const ready = verdicts.get('Ready')?.status === 'True';
     const stalled = verdicts.get('Stalled')?.status === 'True';
-    const settled = stalled || (ready && SETTLED.has(facts?.plan.phase ?? 'None'));
-    this.memory.awaitGateways(key, settled ? undefined : facts?.stored);
-    if (facts !== undefined) this.events.keysChanged(bucket, facts.plan);
+    this.follow(bucket, ready || stalled, facts);
     const pendingMs = this.memory.pendingMs(bucket);
     const laterMs = nextPassMs(findings, facts);
     // That the path is its own must be stored before its key is handed out.
@@ -72,6 +71,37 @@ export class StatusReporter {
     if (ready || stalled) this.memory.settle(key);
     const againMs = earliest([laterMs, outcome === 'under way' ? ECHO_MS : undefined]);
     return againMs === undefined ? undefined : { requeueAfterMs: againMs };
+  }
+
+  /**
+   * Says what a pass found out over an S3Bucket whose spec waits: all other conditions are those of the spec that is in force.
+   *
+   * @param unwritten why the app does not have its key
+   */
+  async reportKept(
+    bucket: S3Bucket,
+    { verdicts, unwritten }: { readonly verdicts: ConditionVerdicts; readonly unwritten: Verdict | undefined },
+    facts: StatusFacts,
+  ): Promise<PassResult> {
+    this.follow(bucket, true, facts);
+    const found = new Map(verdicts);
+    if (unwritten !== undefined) found.set('CredentialsReady', unwritten);
+    const { rotationInProgress } = judgeRotation(bucket, facts.plan);
+    if (rotationInProgress !== undefined) found.set('RotationInProgress', rotationInProgress);
+    await this.write(bucket, found, facts);
+    const againMs = earliest([
+      facts.plan.nextCheckMs,
+      facts.lookAgainMs,
+      unwritten === undefined ? undefined : SECRET_INTERVAL_MS,
+    ]);
+    return againMs === undefined ? undefined : { requeueAfterMs: againMs };
+  }
+
+  /** Whatever gateways say brings the next pass where something is still on its way. */
+  private follow(bucket: S3Bucket, done: boolean, facts: StatusFacts | undefined): void {
+    const settled = done && SETTLED.has(facts?.plan.phase ?? 'None');
+    this.memory.awaitGateways(objectKey(bucket.metadata), settled ? undefined : facts?.stored);
+    if (facts !== undefined) this.events.keysChanged(bucket, facts.plan);
   }
 
   /** For how long nobody is told yet that something is not as asked. */
