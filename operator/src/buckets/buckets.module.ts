@@ -21,6 +21,7 @@ import { BucketQueue } from './bucket-queue.js';
 import { BucketReconciler, BucketTransitions } from './bucket-reconciler.js';
 import { Claims } from './claims.js';
 import { ClusterNews, WatchedBuckets } from './news/cluster-news.js';
+import { DeletionKeys } from './deletion/deletion-keys.js';
 import { ExistingSecrets } from './keys/existing-secrets.js';
 import { ForgottenPast } from './news/forgotten-past.js';
 import { GatewayNews } from './news/gateway-news.js';
@@ -62,6 +63,7 @@ import { Withdrawal } from './deletion/withdrawal.js';
     Claims,
     ClusterNews,
     EndpointAuthority,
+    DeletionKeys,
     ExistingSecrets,
     ForgottenPast,
     GatewayNews,

@@ -1,4 +1,5 @@
 import { ALLOW_MASS_DELETION_ANNOTATION, MANAGED_LABEL, S3_BUCKET_FINALIZER, seal } from '@bucketway/contract';
+import type { S3BucketSpec } from '@bucketway/contract';
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -430,6 +431,32 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       expect(await refused(keys, 'emptied')).toBe(true);
       const path = folder('team/emptied');
       expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
+    });
+
+    it.each([
+      ['asked for no key', 'keyless', { credentials: { mode: 'None' }, anonymous: 'Read' }],
+      ['got no key since its Secret is of somebody else', 'conflicted', {}],
+    ] as const)('with Delete removes the data of one that %s', async (_title, name, spec: S3BucketSpec) => {
+      const own = { metadata: { namespace: 'team', name: 'conflicted-s3' }, data: { token: 'c2VjcmV0' } };
+      if (name === 'conflicted') await team.client.create(SECRETS, own, { fieldManager: 'user' });
+      await team.apply(name, { ...spec, reclaimPolicy: 'Delete' });
+      await team.condition(name, 'Programmed', { status: 'True' });
+      const path = folder(`team/${name}`);
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, 'left'), '');
+      await team.delete(name);
+      await team.gone(name);
+      expect(existsSync(path) ? readdirSync(path) : []).toEqual([]);
+      const { items } = await installation.api.client.list(SECRETS, { namespace: NAMESPACE });
+      const texts = items.flatMap(({ data = {} }) => Object.values(data).map((text) => atob(text)));
+      expect(texts.filter((text) => text.includes('deletion of'))).toEqual([]);
+    });
+
+    it('with Delete of one that was never served is over at once', async () => {
+      await team.apply('never', { reclaimPolicy: 'Delete', path: '/elsewhere' });
+      await team.condition('never', 'Accepted', { status: 'False' });
+      await team.delete('never');
+      await team.gone('never');
     });
 
     it('with Delete of more than a moment takes says so, and what is left goes too', async () => {

@@ -53,6 +53,7 @@ export class BucketDeletion {
     this.reporter.memory.awaitGateways(key, waiting?.version);
     if (waiting !== undefined) return { requeueAfterMs: waiting.forMs };
     await this.release.keys(bucket);
+    await this.emptier.end(bucket);
     // What was never its own it leaves as it was, and to whom it was.
     await this.release.claim(owner, !deletesData && !isTrial);
     await this.finalizer.remove(bucket);

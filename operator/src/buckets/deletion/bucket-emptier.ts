@@ -1,8 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import type { S3Bucket } from '@bucketway/contract';
-import { DocumentPublisher } from '../../documents/document-publisher.js';
 import { GatewayFleet } from '../../gateways/gateway-fleet.js';
-import { ringOf } from '../keys/ring-users.js';
+import { DeletionKeys } from './deletion-keys.js';
 import { ServedBuckets } from '../served-buckets.js';
 import { holds } from '../verdict.js';
 import type { Verdict } from '../verdict.js';
@@ -14,8 +13,8 @@ const OBJECTS_A_PASS = 10_000;
 @Injectable()
 export class BucketEmptier {
   constructor(
-    private readonly publisher: DocumentPublisher,
     private readonly fleet: GatewayFleet,
+    private readonly keys: DeletionKeys,
     private readonly served: ServedBuckets,
   ) {}
 
@@ -24,16 +23,26 @@ export class BucketEmptier {
     return bucket.spec.reclaimPolicy === 'Delete' && this.served.permitsDelete(bucket);
   }
 
+  /** The bucket is served no more: what was there only to empty it goes. */
+  async end(bucket: S3Bucket): Promise<void> {
+    await this.keys.remove(bucket);
+  }
+
   /** @returns why it is not empty yet; undefined once it is */
   async empty(bucket: S3Bucket, name: string): Promise<Verdict | undefined> {
-    const pod = this.fleet.readyPods()[0];
-    const key = this.publisher.keys(ringOf(bucket))?.keys.find(({ state }) => state === 'Active');
     const next = 'Set reclaimPolicy to Retain to keep the data and let the S3Bucket go now.';
-    if (pod === undefined || key === undefined) {
+    if (this.fleet.readyPods().length === 0) {
       return holds('BackendUnavailable', `No gateway is ready to delete the objects. ${next}`);
     }
+    const key = await this.keys.keyOf(bucket, name);
+    if (key === undefined) return undefined;
+    const waiting = new Set(this.fleet.judge([key.since]).waiting);
+    const pod = this.fleet.readyPods().find((ready) => !waiting.has(ready.name));
+    if (pod === undefined) {
+      return holds('WaitingForGateways', `No gateway has the key yet that deletes the objects. ${next}`);
+    }
     try {
-      const left = await this.fleet.client.empty(pod, name, key, OBJECTS_A_PASS);
+      const left = await this.fleet.client.empty(pod, name, key.pair, OBJECTS_A_PASS);
       return left ? holds('BucketNotEmpty', `Objects of ${name} are being deleted. ${next}`) : undefined;
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);

@@ -1,0 +1,69 @@
+import { Injectable } from '@nestjs/common';
+import type { MappedBucket, S3Bucket } from '@bucketway/contract';
+import { issueKeyPair, newKeyRingUid } from '../../credentials/key-pair.js';
+import type { KeyPair } from '../../credentials/key-plan.js';
+import type { KeyRingRef } from '../../credentials/key-ring-entry.js';
+import { DocumentPublisher } from '../../documents/document-publisher.js';
+import type { PublishedRevision } from '../../documents/published-revision.js';
+import { GatewayFleet } from '../../gateways/gateway-fleet.js';
+import { BucketMemory } from '../bucket-memory.js';
+import { Claims } from '../claims.js';
+import { ringOf } from '../keys/ring-users.js';
+
+/** A key that opens a bucket on every gateway that has this version of its mapping. */
+export interface DeletionKey {
+  readonly pair: KeyPair;
+  readonly since: PublishedRevision;
+}
+
+/**
+ * The keys with which buckets are emptied: the app's own or, for a bucket that has none (it asked for none, or was deleted
+ * before it got one), one that nobody is told and that ends with the mapping.
+ */
+@Injectable()
+export class DeletionKeys {
+  constructor(
+    private readonly publisher: DocumentPublisher,
+    private readonly fleet: GatewayFleet,
+    private readonly claims: Claims,
+    private readonly memory: BucketMemory,
+  ) {}
+
+  /** A key for the bucket of this name, which is served. @throws Error where it cannot be stored */
+  async keyOf(bucket: S3Bucket, name: string): Promise<DeletionKey | undefined> {
+    const mapping = this.publisher.mapping(name);
+    if (mapping === undefined) return undefined;
+    const rings = [ringOf(bucket), deletionRing(bucket)];
+    const keys = rings.flatMap((ref) => this.publisher.keys(ref)?.keys ?? []);
+    const granted = new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId));
+    const pair = keys.find(({ accessKeyId, state }) => state !== 'Retiring' && granted.has(accessKeyId));
+    return pair === undefined ? await this.issue(bucket, mapping.bucket) : { pair, since: mapping.since };
+  }
+
+  private async issue(bucket: S3Bucket, mapping: MappedBucket): Promise<DeletionKey> {
+    const ref = deletionRing(bucket);
+    // One that is there was issued by a pass that got no further.
+    const pair = this.publisher.keys(ref)?.keys[0] ?? issueKeyPair(newKeyRingUid(), 1);
+    const key = { ...pair, serial: 1, state: 'Active', createdAt: this.memory.wallTime().toISOString() } as const;
+    await this.publisher.updateKeys(ref, (entry) => entry ?? { uid: newKeyRingUid(), serial: 1, keys: [key] });
+    // What was only read is not its own: its key may not delete it either.
+    const held = this.claims.ledger.heldBy(bucket.metadata);
+    const mode = held?.accessMode === 'ReadWrite' ? 'read-write' : 'read-only';
+    const plain: Pick<MappedBucket, keyof MappedBucket> = mapping;
+    const grants = [...mapping.grants, { accessKeyId: key.accessKeyId, mode } as const];
+    const since = await this.publisher.setMapping({ ...plain, grants });
+    this.fleet.announce(since);
+    return { pair, since };
+  }
+
+  /** The bucket is served no more. */
+  async remove(bucket: S3Bucket): Promise<void> {
+    const ref = deletionRing(bucket);
+    if (this.publisher.keys(ref) !== undefined) await this.publisher.removeKeys(ref);
+  }
+}
+
+/** No Secret can have such a name. */
+function deletionRing({ metadata: { namespace, uid } }: S3Bucket): KeyRingRef {
+  return { namespace, secretName: `deletion of ${uid}` };
+}
