@@ -335,6 +335,17 @@ describe('a key that the user brings', () => {
     ]);
   });
 
+  it('that has another secret under its id is used once gateways accept that one', () => {
+    const world = new World().want(existing(mine));
+    world.wish = { ...world.wish, ...existing({ ...mine, secretAccessKey: 'changed-secret' }) };
+    world.reconcile();
+    expect(world.states).toEqual(['2 Pending']);
+    expect(world.plan).toMatchObject({ phase: 'Publish', grants: ['MYKEY'] });
+    expect(world.plan?.secretKey).toBeUndefined();
+    world.settle();
+    expect(world.states).toEqual(['2 Active']);
+  });
+
   it.each([
     ['belongs to somebody else', { taken: ['MYKEY'] }, {}, 'KeyIdTaken'],
     ['was revoked', {}, { revoke: new Set(['MYKEY']) }, 'KeyIdTaken'],

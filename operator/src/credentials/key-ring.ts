@@ -41,6 +41,8 @@ class KeyStep {
   private observed: Readonly<Record<string, string>>;
   private readonly events: KeyEvent[] = [];
   private refusal: KeyRefusal | undefined;
+  /** Ids of which gateways accept what they were before this step. */
+  private readonly changed = new Set<string>();
 
   constructor(
     private readonly now: Date,
@@ -69,7 +71,7 @@ class KeyStep {
     const { accessKeyId } = pending;
     // The user's own Secret is where the key came from. A Secret of ours that holds it is proof of everything before,
     // even where the operator ended before it could note so.
-    const switched = this.wish.mode === 'Existing' && this.facts.accepted.has(accessKeyId);
+    const switched = this.wish.mode === 'Existing' && this.isAccepted(accessKeyId);
     if (!switched && this.facts.secretHolds !== accessKeyId) return;
     const { active } = this;
     if (active !== undefined)
@@ -106,9 +108,9 @@ class KeyStep {
     this.withdrawPending((key) => key.accessKeyId === existing.accessKeyId);
     const known = this.keys.find(({ accessKeyId }) => accessKeyId === existing.accessKeyId);
     if (known === undefined) this.start(existing, this.active === undefined ? undefined : 'ExistingChanged');
-    // One id has one secret: no overlap is possible.
-    else if (known.secretAccessKey !== existing.secretAccessKey) this.replace(known, { ...known, ...existing });
-    else if (known.state === 'Retiring') this.reinstate(known);
+    // One id has one secret: no overlap is possible, and until all gateways know the new one neither works everywhere.
+    else if (known.secretAccessKey !== existing.secretAccessKey) this.reinstate({ known, by: existing });
+    else if (known.state === 'Retiring') this.reinstate({ known });
     this.observed = Object.fromEntries(this.wish.rotationRequests);
   }
 
@@ -142,7 +144,7 @@ class KeyStep {
       ...(Object.keys(observed).length > 0 && { observedRotationRequests: observed }),
       keys: this.keys,
     };
-    const secretKey = pending !== undefined && this.facts.accepted.has(pending.accessKeyId) ? pending : active;
+    const secretKey = pending !== undefined && this.isAccepted(pending.accessKeyId) ? pending : active;
     const rotates = active !== undefined && pending === undefined && this.wish.mode === 'Managed';
     const nextRotationMs = rotates ? this.dueInMs(active) : Infinity;
     // What is over waits for gateways, and what is overdue for keys to go: no time to come changes either.
@@ -174,10 +176,14 @@ class KeyStep {
 
   private phase(): KeyPhase {
     const { pending } = this;
-    if (pending !== undefined) return this.facts.accepted.has(pending.accessKeyId) ? 'Switch' : 'Publish';
+    if (pending !== undefined) return this.isAccepted(pending.accessKeyId) ? 'Switch' : 'Publish';
     if (this.keys.some((key) => this.isOver(key))) return 'Retire';
     if (this.keys.some(({ state }) => state === 'Retiring')) return 'Overlap';
     return this.keys.length === 0 ? 'None' : 'Idle';
+  }
+
+  private isAccepted(accessKeyId: string): boolean {
+    return this.facts.accepted.has(accessKeyId) && !this.changed.has(accessKeyId);
   }
 
   private isOver(key: KeyRecord): boolean {
@@ -238,12 +244,23 @@ class KeyStep {
     this.events.push(cause ? { type: 'RotationStarted', accessKeyId, cause } : { type: 'Issued', accessKeyId });
   }
 
-  // A key of the user that was replaced, and that the user brings back before its overlap is over.
-  private reinstate(known: KeyRecord): void {
+  // A key of the user that was replaced, and that the user brings back before its overlap is over; or its id, with another
+  // secret.
+  private reinstate({ known, by = known }: { readonly known: KeyRecord; readonly by?: KeyPair }): void {
     const { retireAt: _, ...key } = known;
+    const { accessKeyId, secretAccessKey } = by;
     this.serial++;
-    const createdAt = this.now.toISOString();
-    this.replace(known, { ...key, serial: this.serial, state: 'Pending', createdAt, cause: 'ExistingChanged' });
+    this.replace(known, {
+      ...key,
+      accessKeyId,
+      secretAccessKey,
+      serial: this.serial,
+      state: 'Pending',
+      createdAt: this.now.toISOString(),
+      cause: 'ExistingChanged',
+    });
+    this.changed.add(accessKeyId);
+    this.events.push({ type: 'RotationStarted', accessKeyId, cause: 'ExistingChanged' });
   }
 
   // A key that no app has yet, and that is no longer the one to come.

@@ -194,6 +194,13 @@ export class DocumentPublisher {
     return this.#shards.homeOfRing(ring).content.entry(ring);
   }
 
+  /** Since when gateways can find the keys of a ring as they are; undefined while they are being stored. */
+  keysSince(ref: KeyRingRef): PublishedRevision | undefined {
+    const ring = keyRingName(ref);
+    const { content } = this.#shards.homeOfRing(ring);
+    return content.entry(ring) !== undefined && content.isCurrent(ring) ? content.since(ring) : undefined;
+  }
+
   /** Every ring that is stored or about to be. */
   keyRings(): readonly (readonly [KeyRingRef, KeyRingEntry])[] {
     const entries = [...this.#shards.credentials.values()].flatMap(({ content }) => [...content.entries]);

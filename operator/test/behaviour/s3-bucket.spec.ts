@@ -98,6 +98,30 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       await team.using(mended).use('broken');
     });
 
+    it('is Ready again with another secret of the same id only once every gateway knows it', async () => {
+      const before = { accessKeyId: 'USERSSAMEID', secretAccessKey: 'a-secret-that-the-user-made-3' };
+      await team.bringKey('same-id', before);
+      await team.ready('same-id', { credentials: { mode: 'Existing', existingSecretRef: { name: 'same-id' } } });
+      await team.until('same-id', 'has its key in use', ({ status }) => {
+        return status?.credentials?.keys?.[0]?.state === 'Active';
+      });
+      const [gateway] = installation.gateways;
+      if (gateway !== undefined) gateway.kubeletPaused = true;
+      const after = { ...before, secretAccessKey: 'a-secret-that-the-user-made-4' };
+      await team.bringKey('same-id', after);
+      await team.condition('same-id', 'CredentialsReady', { status: 'False', reason: 'WaitingForGateways' });
+      await team.condition('same-id', 'Ready', { status: 'False' });
+
+      if (gateway !== undefined) gateway.kubeletPaused = false;
+      await gateway?.refresh();
+      await team.ready('same-id');
+      await team.using(after).use('same-id');
+      expect(await team.using(before).tryWriting('same-id')).toEqual([
+        'SignatureDoesNotMatch',
+        'SignatureDoesNotMatch',
+      ]);
+    });
+
     it('is told when another namespace has that key', async () => {
       await team.ready('owned', {});
       const stolen = await team.keys('owned-s3');
@@ -310,6 +334,12 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       await team.client.delete(CONFIG_MAPS, own.metadata);
       await team.ready('settled', { credentials: { formats: ['AWS', 'OBC'] } });
       expect((await team.client.get(CONFIG_MAPS, own.metadata))?.data?.['BUCKET_NAME']).toBe('settled');
+    });
+
+    it.each(['Read', 'List'] as const)('not at all, to those who may %s without one', async (anonymous) => {
+      const name = `open-${anonymous.toLowerCase()}`;
+      await team.ready(name, { credentials: { mode: 'None' }, anonymous });
+      await team.condition(name, 'BackendReachable', { status: 'True' }, ['An anonymous request']);
     });
 
     it('not at all where none is asked for', async () => {

@@ -68,10 +68,13 @@ export class RingFacts {
     const accepted = new Set<string>();
     const released = new Set<string>();
     const stored = users.flatMap(({ granted }) => this.storedOf(granted.bucketName));
+    const secretsSince = this.publisher.keysSince(ref);
     for (const { accessKeyId } of this.publisher.keys(ref)?.keys ?? []) {
       const naming = stored.filter(({ keyIds }) => keyIds.has(accessKeyId));
       const everywhere = naming.length > 0 && naming.length === stored.length;
-      if (everywhere && naming.every(({ since }) => this.isAcknowledged(since, 1))) accepted.add(accessKeyId);
+      const isNamed = everywhere && naming.every(({ since }) => this.isAcknowledged(since, 1));
+      // Mappings tell ids only: of one that has another secret, gateways have to have read that, too.
+      if (isNamed && this.knowSecrets(secretsSince)) accepted.add(accessKeyId);
       if (naming.length === 0 && stored.every(({ since }) => this.isAcknowledged(since, 0))) released.add(accessKeyId);
     }
     return {
@@ -86,6 +89,13 @@ export class RingFacts {
     const mapping = this.publisher.mapping(bucketName);
     if (mapping === undefined) return [];
     return [{ keyIds: new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId)), since: mapping.since }];
+  }
+
+  private knowSecrets(since: PublishedRevision | undefined): boolean {
+    if (since === undefined) return false;
+    if (this.isAcknowledged(since, 1)) return true;
+    this.fleet.announce(since);
+    return false;
   }
 
   private isAcknowledged(since: PublishedRevision, atLeast: number): boolean {
