@@ -24,7 +24,7 @@ export type ProbeResult =
 export class BucketProbe {
   constructor(private readonly requests: SignedRequests) {}
 
-  /** Without a key the request is anonymous. @param pathPolicy what must be at the path for the bucket to be usable */
+  /** Without a key the request is anonymous, and the bucket must let anybody in. @param pathPolicy what must be at the path for the bucket to be usable */
   async ask(
     pod: GatewayPod,
     bucket: string,
@@ -32,6 +32,7 @@ export class BucketProbe {
     pathPolicy: S3BucketPathPolicy,
   ): Promise<ProbeResult> {
     try {
+      if (key === undefined) return await this.askAnonymously(pod, bucket, pathPolicy);
       if (pathPolicy === 'MustBeEmpty') return await this.askForObjects(pod, bucket, key);
       const path = `/${bucket}/${PROBE_KEY}`;
       const request = { method: 'GET', path, headers: { range: 'bytes=0-0' }, timeoutMs: PROBE_TIMEOUT_MS } as const;
@@ -44,7 +45,15 @@ export class BucketProbe {
     }
   }
 
-  private async askForObjects(pod: GatewayPod, bucket: string, key: RequestKey | undefined): Promise<ProbeResult> {
+  // Whoever may read and not list is told of an object that is not there as of one that is forbidden. HeadBucket is for
+  // everybody who may do anything, and looks at the storage.
+  private async askAnonymously(pod: GatewayPod, bucket: string, pathPolicy: S3BucketPathPolicy): Promise<ProbeResult> {
+    const { status, folder } = await this.lookAtFolder(pod, bucket, undefined);
+    if (status >= 300) return judge(status, '');
+    return folder === 'missing' && pathPolicy === 'MustExist' ? MISSING : { usable: true };
+  }
+
+  private async askForObjects(pod: GatewayPod, bucket: string, key: RequestKey): Promise<ProbeResult> {
     const query = { 'list-type': '2', 'max-keys': '1' };
     const request = { method: 'GET', path: `/${bucket}`, query, timeoutMs: PROBE_TIMEOUT_MS } as const;
     const { status, body } = await this.requests.send(pod, request, key);
@@ -56,15 +65,28 @@ export class BucketProbe {
     return { usable: false, fault: 'occupied', message };
   }
 
-  private async askForFolder(pod: GatewayPod, bucket: string, key: RequestKey | undefined): Promise<ProbeResult> {
+  private async askForFolder(pod: GatewayPod, bucket: string, key: RequestKey): Promise<ProbeResult> {
+    const { folder } = await this.lookAtFolder(pod, bucket, key);
+    return folder === 'missing' ? MISSING : { usable: true };
+  }
+
+  private async lookAtFolder(
+    pod: GatewayPod,
+    bucket: string,
+    key: RequestKey | undefined,
+  ): Promise<{ readonly status: number; readonly folder: unknown }> {
     const headers = { [FOLDER_HEADER]: 'report' };
     const request = { method: 'HEAD', path: `/${bucket}`, headers, timeoutMs: PROBE_TIMEOUT_MS } as const;
     const answer = await this.requests.send(pod, request, key);
-    if (answer.headers[FOLDER_HEADER] !== 'missing') return { usable: true };
-    const message = 'There is no folder at the path: make it, or set pathPolicy to CreateIfMissing.';
-    return { usable: false, fault: 'missing', message };
+    return { status: answer.status, folder: answer.headers[FOLDER_HEADER] };
   }
 }
+
+const MISSING: ProbeResult = {
+  usable: false,
+  fault: 'missing',
+  message: 'There is no folder at the path: make it, or set pathPolicy to CreateIfMissing.',
+};
 
 function judge(status: number, body: string): ProbeResult {
   const code = firstElement(body, 'Code');

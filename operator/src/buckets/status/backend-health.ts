@@ -85,12 +85,12 @@ export class BackendHealth {
     if (pair === undefined && pathPolicy === 'MustBeEmpty') {
       return unknown('NotProbed', 'The path is looked at once gateways know the key.');
     }
-    if (pair === undefined && granted.anonymous !== 'Read' && granted.anonymous !== 'ReadList') {
+    if (pair === undefined && granted.anonymous === 'None') {
       return holds('PathReachable', 'The storage answers. No key was asked for, so no request was tried.');
     }
-    const fingerprint = [pathPolicy, since.kind, since.shard, since.revision, pair?.accessKeyId ?? 'anonymous'].join(
-      ' ',
-    );
+    // One id may get another secret, and another serial with it.
+    const asker = pair === undefined ? ['anonymous'] : [pair.accessKeyId, pair.serial];
+    const fingerprint = [pathPolicy, since.kind, since.shard, since.revision, ...asker].join(' ');
     if (known !== undefined && !this.probed.has(key) && !this.probing.has(key)) {
       this.probed.set(key, { fingerprint, pathPolicy, verdict: known, at: this.memory.now() });
     }
@@ -128,7 +128,7 @@ export class BackendHealth {
     if (unusable === undefined) {
       return holds(
         'PathReachable',
-        `A signed request to the bucket succeeded on ${pods.length} of ${pods.length} gateways.`,
+        `${pair === undefined ? 'An anonymous' : 'A signed'} request to the bucket succeeded on ${pods.length} of ${pods.length} gateways.`,
       );
     }
     return fails(REASONS[unusable.fault], unusable.message);
