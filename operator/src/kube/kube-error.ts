@@ -1,3 +1,5 @@
+import { refusingParty } from './refusing-party.js';
+
 /** What a call was for, in messages: `patch secrets team-a/photos`. */
 export interface KubeCall {
   readonly verb: string;
@@ -36,7 +38,7 @@ interface Status {
  * A call of the API server that failed.
  *
  * The message names the verb, the resource and the object. It quotes the server only where that cannot hold a secret:
- * of Secrets it tells the reason and the fields, never the server's text, which quotes values.
+ * of Secrets it tells the reason, the fields and who refused, never all of the server's text, which quotes values.
  */
 export class KubeError extends Error {
   /** The status of the answer; 0 where there was none. */
@@ -69,7 +71,10 @@ export class KubeError extends Error {
     return new KubeError(call, {
       status: code,
       reason: status.reason ?? reasonOfCode(code),
-      detail: call.resource === 'secrets' ? status.fields.join(', ') : status.message?.slice(0, 1000),
+      detail:
+        call.resource === 'secrets'
+          ? status.fields.join(', ') || refusingParty(status.message ?? '')
+          : status.message?.slice(0, 1000),
       retryAfterSeconds: header ?? status.retryAfterSeconds,
     });
   }
@@ -89,6 +94,17 @@ export function isExpired(error: unknown): boolean {
 export function isRefusal(error: unknown): boolean {
   return error instanceof KubeError && [401, 403, 429].includes(error.status);
 }
+
+/**
+ * Whether a server refuses what was sent to it, and will do so until somebody changes something there: admission webhooks
+ * choose their status freely, and one that is away is told of as an error of the server.
+ */
+export function isRejection(error: unknown): error is KubeError {
+  return error instanceof KubeError && error.status >= 400 && error.status <= 500 && !PASSING.has(error.status);
+}
+
+/** Somebody else's business, or over by itself. */
+const PASSING: ReadonlySet<number> = new Set([401, 404, 409, 429]);
 
 function head(init: KubeErrorInit): string {
   return init.status === 0 ? init.reason : `${init.status} ${init.reason}`;

@@ -2,6 +2,8 @@ import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { S3BucketSecretFormat, S3BucketSpec } from '@bucketway/contract';
 import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
 import type { ConfigMap, Secret } from '../../src/kube/core-objects.js';
@@ -334,6 +336,63 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       await team.client.delete(CONFIG_MAPS, own.metadata);
       await team.ready('settled', { credentials: { formats: ['AWS', 'OBC'] } });
       expect((await team.client.get(CONFIG_MAPS, own.metadata))?.data?.['BUCKET_NAME']).toBe('settled');
+    });
+
+    it('not where an admission policy refuses its Secret, and says which', async () => {
+      const policy = {
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [
+          {
+            apiVersion: 'admissionregistration.k8s.io/v1',
+            kind: 'ValidatingAdmissionPolicy',
+            metadata: { name: 'no-unwanted' },
+            spec: {
+              matchConstraints: {
+                resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['*'], resources: ['secrets'] }],
+              },
+              validations: [
+                {
+                  expression: "request.operation == 'DELETE' || object.metadata.name != 'unwanted-s3'",
+                  messageExpression: "'it holds ' + string(object.data['AWS_SECRET_ACCESS_KEY'])",
+                  message: 'no',
+                  reason: 'RequestEntityTooLarge',
+                },
+              ],
+            },
+          },
+          {
+            apiVersion: 'admissionregistration.k8s.io/v1',
+            kind: 'ValidatingAdmissionPolicyBinding',
+            metadata: { name: 'everywhere' },
+            spec: { policyName: 'no-unwanted', validationActions: ['Deny'] },
+          },
+        ],
+      };
+      const file = join(installation.folder, 'policy.json');
+      writeFileSync(file, JSON.stringify(policy));
+      await installation.api.kubectl(['apply', '-f', file]);
+      const probe = {
+        metadata: { namespace: 'team', name: 'unwanted-s3' },
+        data: { AWS_SECRET_ACCESS_KEY: 'c2VjcmV0' },
+      };
+      await eventually('the policy is in force', async () => {
+        try {
+          await team.client.create(SECRETS, probe, { fieldManager: 'user' });
+          await team.client.delete(SECRETS, probe.metadata);
+          return false;
+        } catch (error) {
+          return String(error).includes('413');
+        }
+      });
+      await team.apply('unwanted', {});
+      const wanted = { status: 'False', reason: 'SecretWriteFailed' } as const;
+      const { message } = await team.condition('unwanted', 'CredentialsReady', wanted, ["'no-unwanted'"]);
+      expect(message).not.toContain('it holds');
+      await eventually('an event tells', async () => (await team.events('unwanted')).includes('SecretWriteFailed'));
+
+      await installation.api.kubectl(['delete', '-f', file]);
+      await team.ready('unwanted');
     });
 
     it.each(['Read', 'List'] as const)('not at all, to those who may %s without one', async (anonymous) => {

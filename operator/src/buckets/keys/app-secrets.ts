@@ -6,8 +6,8 @@ import { accessKeyIdOfSecret, buildAppConfigMap, buildAppSecret } from '../../cr
 import type { AppSecretInput } from '../../credentials/app-secret.js';
 import { keyRingName } from '../../credentials/key-ring-entry.js';
 import type { KeyRecord, KeyRingRef } from '../../credentials/key-ring-entry.js';
-import { isKubeError } from '../../kube/kube-error.js';
 import { AppEndpoint } from './app-endpoint.js';
+import { isRejection } from '../../kube/kube-error.js';
 import { AppObjects } from './app-objects.js';
 import { BucketEvents } from '../status/bucket-events.js';
 import { ringOf, RingUsers } from './ring-users.js';
@@ -47,7 +47,7 @@ export class AppSecrets {
         if (secret.action === 'keep') this.events.configMapPut(bucket, ref.secretName, key.accessKeyId, beside);
       }
     } catch (error) {
-      if (!isKubeError(error, 'Forbidden', 'Invalid')) throw error;
+      if (!isRejection(error)) throw error;
       return fails('SecretWriteFailed', error.message);
     }
     return holds('CredentialsIssued', `The Secret ${ref.secretName} holds the key ${key.accessKeyId}.`);
