@@ -500,6 +500,12 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       const [gateway] = installation.gateways;
       if (gateway !== undefined) gateway.kubeletPaused = true;
       await team.delete('stuck');
+      const blocked = await team.condition('stuck', 'DeletionBlocked', {
+        status: 'True',
+        reason: 'WaitingForGateways',
+      });
+      expect(blocked.message).toContain(gateway?.name);
+      await team.condition('stuck', 'Ready', { status: 'False', reason: 'Deleting' });
       await team.gone('stuck');
 
       if (gateway !== undefined) gateway.kubeletPaused = false;

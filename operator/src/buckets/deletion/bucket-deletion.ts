@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { ALLOW_MASS_DELETION_ANNOTATION, S3_BUCKET_FINALIZER } from '@bucketway/contract';
-import type { S3Bucket } from '@bucketway/contract';
+import type { ConditionType, S3Bucket } from '@bucketway/contract';
 import { objectKey } from '../../kube/kube-object.js';
 import { ownerOf } from '../admission.js';
 import { BucketEmptier } from './bucket-emptier.js';
@@ -8,10 +8,13 @@ import { BucketFinalizer } from './bucket-finalizer.js';
 import type { PassResult } from '../bucket-queue.js';
 import { Release } from './release.js';
 import { StatusReporter } from '../status/status-reporter.js';
-import { fails } from '../verdict.js';
+import { fails, holds } from '../verdict.js';
 import type { Verdict } from '../verdict.js';
 import { Withdrawal } from './withdrawal.js';
+import type { WaitingWithdrawal } from './withdrawal.js';
 
+/** Until it is told what a deletion waits for, in milliseconds. */
+const QUIET_MS = 1000;
 /** Between two looks at a bucket that is being emptied, in milliseconds. */
 const EMPTYING_INTERVAL_MS = 2000;
 
@@ -51,7 +54,7 @@ export class BucketDeletion {
     if (heldAgain !== undefined) return await this.block(bucket, heldAgain.verdict, heldAgain.retryInMs);
     const waiting = this.withdrawal.waiting(bucket);
     this.reporter.memory.awaitGateways(key, waiting?.version);
-    if (waiting !== undefined) return { requeueAfterMs: waiting.forMs };
+    if (waiting !== undefined) return await this.wait(bucket, waiting);
     await this.release.keys(bucket);
     await this.emptier.end(bucket);
     // What was never its own it leaves as it was, and to whom it was.
@@ -61,9 +64,20 @@ export class BucketDeletion {
     return undefined;
   }
 
+  // Mostly gateways end it at once, and nobody needs to be told.
+  private async wait(bucket: S3Bucket, { sinceMs, forMs, verdict }: WaitingWithdrawal): Promise<PassResult> {
+    if (sinceMs < QUIET_MS) return { requeueAfterMs: Math.min(forMs, QUIET_MS - sinceMs) };
+    return await this.block(bucket, verdict, forMs);
+  }
+
   private async block(bucket: S3Bucket, verdict: Verdict, retryInMs: number): Promise<PassResult> {
-    const deleting = fails('Deleting', 'The S3Bucket is being deleted.');
-    await this.reporter.write(bucket, new Map([['Ready', deleting] as const, ['DeletionBlocked', verdict] as const]));
+    const message = 'The S3Bucket is being deleted.';
+    const verdicts = [
+      ['Ready', fails('Deleting', message)],
+      ['Reconciling', holds('Deleting', message)],
+      ['DeletionBlocked', verdict],
+    ] as const;
+    await this.reporter.write(bucket, new Map<ConditionType, Verdict>(verdicts));
     return { requeueAfterMs: retryInMs };
   }
 }

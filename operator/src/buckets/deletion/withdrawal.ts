@@ -20,11 +20,25 @@ export interface HeldWithdrawal {
   readonly retryInMs: number;
 }
 
+/** A removal that gateways have not acknowledged. */
+export interface WaitingWithdrawal {
+  readonly version: PublishedRevision;
+  readonly sinceMs: number;
+  readonly forMs: number;
+  readonly verdict: Verdict;
+}
+
+interface Removal {
+  readonly version: PublishedRevision;
+  /** When it was stored, by the operator's own clock that never jumps: that of the API server may tell another time. */
+  readonly at: number;
+}
+
 /** Ends what gateways serve for an S3Bucket. */
 @Injectable()
 export class Withdrawal {
   /** Removals that gateways may not have acknowledged yet. */
-  private readonly removed = new Map<string, PublishedRevision>();
+  private readonly removed = new Map<string, Removal>();
 
   constructor(
     private readonly publisher: DocumentPublisher,
@@ -70,7 +84,7 @@ export class Withdrawal {
     try {
       const revision = await this.publisher.removeMapping(bucketName);
       this.fleet.announce(revision);
-      this.removed.set(objectKey(owner), revision);
+      this.note(objectKey(owner), revision);
       return undefined;
     } catch (error) {
       if (!(error instanceof RemovalHeldError)) throw error;
@@ -78,12 +92,25 @@ export class Withdrawal {
     }
   }
 
-  /** What to wait for, and how long at most; undefined once all gateways ended it, or the grace is over. */
-  waiting({ metadata }: S3Bucket): { readonly version: PublishedRevision; readonly forMs: number } | undefined {
-    const version = this.removed.get(objectKey(metadata));
-    if (version === undefined || this.fleet.judge([version]).waiting.length === 0) return undefined;
-    const since = this.memory.wallTime().getTime() - Date.parse(metadata.deletionTimestamp ?? '');
-    const forMs = this.configuration.deletionGraceSeconds * 1000 - since;
-    return forMs > 0 ? { version, forMs } : undefined;
+  /** What to wait for, since when and how long at most; undefined once all gateways ended it, or the grace is over. */
+  waiting({ metadata }: S3Bucket): WaitingWithdrawal | undefined {
+    const removal = this.removed.get(objectKey(metadata));
+    if (removal === undefined) return undefined;
+    const { version, at } = removal;
+    const { ready, waiting } = this.fleet.judge([version]);
+    const sinceMs = this.memory.now() - at;
+    const forMs = this.configuration.deletionGraceSeconds * 1000 - sinceMs;
+    if (waiting.length === 0 || forMs <= 0) return undefined;
+    const message =
+      `${waiting.length} of ${ready} gateways still serve the bucket, ${waiting[0]} among them: it is waited for them for ` +
+      `${this.configuration.deletionGraceSeconds} s at most.`;
+    return { version, sinceMs, forMs, verdict: holds('WaitingForGateways', message) };
+  }
+
+  // Asked for again, a removal is of the same version; what was served again since then is removed anew.
+  private note(key: string, version: PublishedRevision): void {
+    const before = this.removed.get(key);
+    const isSame = before?.version.shard === version.shard && before.version.revision === version.revision;
+    if (!isSame) this.removed.set(key, { version, at: this.memory.now() });
   }
 }
