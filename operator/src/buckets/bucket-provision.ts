@@ -116,9 +116,19 @@ export class BucketProvision {
     return unknown('NotProbed', 'The path is empty, and clients are about to be let in.');
   }
 
-  private async handOut(bucket: S3Bucket, granted: PolicyAcceptance, { plan, refusal }: RingPlan): Promise<Verdict> {
+  private async handOut(
+    bucket: S3Bucket,
+    granted: PolicyAcceptance,
+    { plan, refusal, broughtBy }: RingPlan,
+  ): Promise<Verdict> {
+    const { mode, existingSecretName, secretName } = granted.credentials;
+    if (mode === 'Existing' && broughtBy !== undefined && broughtBy !== existingSecretName) {
+      const message =
+        `Another S3Bucket with the credentials.secretName ${secretName} brings the key of the Secret ${broughtBy}, and those that ` +
+        `share it have one key: refer to that Secret, or create the S3Bucket anew with another credentials.secretName.`;
+      return fails('ExistingSecretInvalid', message);
+    }
     if (refusal !== undefined) return refusal;
-    const { mode, existingSecretName } = granted.credentials;
     if (mode === 'None') return holds('CredentialsNotRequested', 'No key was asked for.');
     if (plan.secretKey === undefined) {
       return fails('WaitingForGateways', 'The Secret is written once every gateway knows its key.');

@@ -27,15 +27,19 @@ export function mergeKeyWishes(wishes: readonly BucketKeyWish[], existing?: KeyP
   const requests = withKeys.flatMap(({ name, credentials: { rotationRequest: request } }) =>
     request === undefined || request === '' ? [] : [[name, request] as const],
   );
-  const revoked = wishes.flatMap(({ revoke = '' }) => revoke.split(/[\s,]+/)).filter((id) => id !== '');
   return {
     mode: modeOf(withKeys),
     ...(existing && { existing }),
     ...(intervalMs !== Infinity && { intervalMs }),
     overlapMs: Math.max(0, ...withKeys.map(({ credentials }) => credentials.rotation.overlapMs)),
     rotationRequests: new Map(requests),
-    revoke: new Set(revoked),
+    revoke: new Set(wishes.flatMap(({ revoke }) => revokedIds(revoke))),
   };
+}
+
+/** The key ids that an annotation `bucketway.dev/revoke` names. */
+export function revokedIds(annotation: string | undefined): readonly string[] {
+  return (annotation ?? '').split(/[\s,]+/).filter((id) => id !== '');
 }
 
 function modeOf(wishes: readonly BucketKeyWish[]): KeyWish['mode'] {

@@ -1,4 +1,10 @@
-import { ALLOW_MASS_DELETION_ANNOTATION, MANAGED_LABEL, S3_BUCKET_FINALIZER, seal } from '@bucketway/contract';
+import {
+  ALLOW_MASS_DELETION_ANNOTATION,
+  MANAGED_LABEL,
+  REVOKE_ANNOTATION,
+  S3_BUCKET_FINALIZER,
+  seal,
+} from '@bucketway/contract';
 import type { S3BucketSpec } from '@bucketway/contract';
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -493,6 +499,35 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       await team.gone('blocked');
       renameSync(`${root}.gone`, root);
       expect(readdirSync(join(root, 'blocked'))).not.toEqual([]);
+    });
+
+    it('that is blocked keeps no key that is revoked, and nobody who shares its Secret from another one', async () => {
+      const credentials = { secretName: 'shared-away' };
+      await team.ready('stays', { credentials });
+      await team.ready('leaves', { path: '/away/leaves', reclaimPolicy: 'Delete', credentials });
+      const leaked = await team.keys('shared-away');
+      await leaked.use('leaves');
+      const root = join(installation.folder, 'away');
+      renameSync(root, `${root}.gone`);
+      await team.delete('leaves');
+      await team.until('leaves', 'is blocked', ({ status }) => {
+        return status?.conditions?.some(({ reason }) => reason === 'BackendUnavailable') === true;
+      });
+
+      await team.patch('stays', { metadata: { annotations: { [REVOKE_ANNOTATION]: leaked.id } } });
+      await eventually('another key works', async () => {
+        const keys = await team.keys('shared-away');
+        return keys.id !== leaked.id && (await keys.tryWriting('stays')).every((answer) => answer === 'ok');
+      });
+      for (const name of ['stays', 'leaves']) {
+        await eventually(`the revoked key opens ${name} no more`, async () => {
+          const answers = await leaked.tryReading(name, 'try');
+          return answers.every((answer) => /^(AccessDenied|InvalidAccessKeyId)$/.test(answer));
+        });
+      }
+      renameSync(`${root}.gone`, root);
+      await team.gone('leaves');
+      expect(existsSync(join(root, 'leaves')) ? readdirSync(join(root, 'leaves')) : []).toEqual([]);
     });
 
     it('is not held up for longer than the grace by gateways that do not answer', async () => {

@@ -124,6 +124,18 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
       ]);
     });
 
+    it('is told when another that shares the credentials.secretName brings another key', async () => {
+      await team.bringKey('shared-one', { accessKeyId: 'USERSSHARED1', secretAccessKey: 'a-secret-that-is-shared-1' });
+      await team.bringKey('shared-two', { accessKeyId: 'USERSSHARED2', secretAccessKey: 'a-secret-that-is-shared-2' });
+      const credentials = { mode: 'Existing', secretName: 'shared-ring' } as const;
+      await team.ready('shared-a', { credentials: { ...credentials, existingSecretRef: { name: 'shared-one' } } });
+      await team.apply('shared-b', { credentials: { ...credentials, existingSecretRef: { name: 'shared-two' } } });
+
+      const wanted = { status: 'False', reason: 'ExistingSecretInvalid' } as const;
+      await team.condition('shared-b', 'CredentialsReady', wanted, ['shared-one']);
+      await team.ready('shared-a');
+    });
+
     it('is told when another namespace has that key', async () => {
       await team.ready('owned', {});
       const stolen = await team.keys('owned-s3');
@@ -302,6 +314,15 @@ describe.skipIf(NO_KUBE_API_SERVER)('an S3Bucket, from apply to use (needs KUBEB
         return entry && Buffer.from(entry, 'base64').toString();
       });
       expect(names).toBe('left,right');
+      const created = Date.parse((await team.bucket('left'))?.metadata.creationTimestamp ?? '');
+      await eventually('one that is made now is younger', () => Date.now() > created + 1000);
+      await team.ready('ahead', { credentials });
+      await eventually('the Secret names all, and first the one that it named first', async () => {
+        const { BUCKET_NAME = '', BUCKET_NAMES = '' } = (await team.secret('both'))?.data ?? {};
+        return atob(BUCKET_NAMES).split(',').length === 3 && atob(BUCKET_NAME) === 'left';
+      });
+      await team.delete('ahead');
+      await team.gone('ahead');
 
       await team.delete('left');
       await team.gone('left');

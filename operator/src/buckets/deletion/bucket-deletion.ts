@@ -40,6 +40,7 @@ export class BucketDeletion {
     if (bucket.metadata.finalizers?.includes(S3_BUCKET_FINALIZER) !== true) return undefined;
     const served = this.withdrawal.servedName(owner);
     const isMeant = bucket.metadata.annotations?.[ALLOW_MASS_DELETION_ANNOTATION] === 'true';
+    if (served !== undefined) await this.emptier.dropRevoked(bucket, served);
     // Before any data goes: that cannot be undone.
     const held = this.withdrawal.held(owner, isMeant);
     if (held !== undefined) return await this.block(bucket, held.verdict, held.retryInMs);

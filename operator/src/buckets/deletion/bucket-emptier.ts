@@ -23,6 +23,11 @@ export class BucketEmptier {
     return bucket.spec.reclaimPolicy === 'Delete' && this.served.permitsDelete(bucket);
   }
 
+  /** Ends keys that were revoked, whatever holds the deletion. */
+  async dropRevoked(bucket: S3Bucket, name: string): Promise<void> {
+    await this.keys.dropRevoked(bucket, name);
+  }
+
   /** The bucket is served no more: what was there only to empty it goes. */
   async end(bucket: S3Bucket): Promise<void> {
     await this.keys.remove(bucket);

@@ -1,5 +1,7 @@
 import { Injectable } from '@nestjs/common';
+import { REVOKE_ANNOTATION } from '@bucketway/contract';
 import type { MappedBucket, S3Bucket } from '@bucketway/contract';
+import { revokedIds } from '../../credentials/merge-key-wishes.js';
 import { issueKeyPair, newKeyRingUid } from '../../credentials/key-pair.js';
 import type { KeyPair } from '../../credentials/key-plan.js';
 import type { KeyRingRef } from '../../credentials/key-ring-entry.js';
@@ -38,6 +40,24 @@ export class DeletionKeys {
     const granted = new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId));
     const pair = keys.find(({ accessKeyId, state }) => state !== 'Retiring' && granted.has(accessKeyId));
     return pair === undefined ? await this.issue(bucket, mapping.bucket) : { pair, since: mapping.since };
+  }
+
+  /** Takes keys out of the mapping that were revoked: no pass over keys looks at it any more, and it may stay for long. */
+  async dropRevoked(bucket: S3Bucket, name: string): Promise<void> {
+    const mapping = this.publisher.mapping(name)?.bucket;
+    if (mapping === undefined) return;
+    const now = this.memory.wallTime().getTime();
+    const over = (this.publisher.keys(ringOf(bucket))?.keys ?? []).filter(
+      ({ retireAt }) => retireAt !== undefined && Date.parse(retireAt) <= now,
+    );
+    const ids = new Set([
+      ...over.map(({ accessKeyId }) => accessKeyId),
+      ...revokedIds(bucket.metadata.annotations?.[REVOKE_ANNOTATION]),
+    ]);
+    const grants = mapping.grants.filter(({ accessKeyId }) => !ids.has(accessKeyId));
+    if (grants.length === mapping.grants.length) return;
+    const plain: Pick<MappedBucket, keyof MappedBucket> = mapping;
+    this.fleet.announce(await this.publisher.setMapping({ ...plain, grants }));
   }
 
   private async issue(bucket: S3Bucket, mapping: MappedBucket): Promise<DeletionKey> {

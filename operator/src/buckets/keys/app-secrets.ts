@@ -65,7 +65,8 @@ export class AppSecrets {
   }
 
   private describe(ref: KeyRingRef, users: readonly [RingUser, ...RingUser[]], key: KeyRecord): AppSecretInput {
-    const [first, ...others] = users;
+    // BUCKET_NAME is the first: it must not become another one when an S3Bucket joins.
+    const [first, ...others] = users.toSorted(byAge) as [RingUser, ...RingUser[]];
     return {
       namespace: ref.namespace,
       name: ref.secretName,
@@ -86,4 +87,8 @@ export class AppSecrets {
       keyCreatedAt: key.createdAt,
     };
   }
+}
+
+function byAge({ bucket: { metadata: a } }: RingUser, { bucket: { metadata: b } }: RingUser): number {
+  return (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '') || a.name.localeCompare(b.name);
 }

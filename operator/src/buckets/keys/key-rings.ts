@@ -17,6 +17,8 @@ import type { Verdict } from '../verdict.js';
 export interface RingPlan {
   readonly plan: KeyPlan;
   readonly refusal?: Verdict;
+  /** The Secret of the user that the key is taken from. */
+  readonly broughtBy?: string;
   /** When it is to be planned again even if nothing is told to have changed, in milliseconds. */
   readonly lookAgainMs?: number;
 }

@@ -23,8 +23,16 @@ import type { Verdict } from '../verdict.js';
 export interface RingWish {
   readonly wish: KeyWish;
   readonly refusal?: Verdict;
+  /** The Secret of the user that the ring takes its key from: one, however many are named. */
+  readonly broughtBy?: string;
   /** When the Secret of the user is to be looked at even if nobody tells that it changed, in milliseconds. */
   readonly lookAgainMs?: number;
+}
+
+interface StoredGrants {
+  readonly name: string;
+  readonly keyIds: ReadonlySet<string>;
+  readonly since: PublishedRevision;
 }
 
 /** Finds out what the plan of a key ring depends on. */
@@ -53,14 +61,15 @@ export class RingFacts {
     if (bringing === undefined) return { wish: mergeKeyWishes(wishes) };
     const name = bringing.granted.credentials.existingSecretName as string;
     const secret = await this.client.get(SECRETS, { namespace: bringing.bucket.metadata.namespace, name });
+    const broughtBy = name;
     if (secret === undefined) {
       const message = `There is no Secret ${name} in this namespace: create it, or change credentials.existingSecretRef.`;
-      return { wish: mergeKeyWishes(wishes), refusal: fails('ExistingSecretNotFound', message) };
+      return { wish: mergeKeyWishes(wishes), broughtBy, refusal: fails('ExistingSecretNotFound', message) };
     }
     const read = readExistingKey(secret);
     return 'mistake' in read
-      ? { wish: mergeKeyWishes(wishes), refusal: fails('ExistingSecretInvalid', read.mistake) }
-      : { wish: mergeKeyWishes(wishes, read.pair) };
+      ? { wish: mergeKeyWishes(wishes), broughtBy, refusal: fails('ExistingSecretInvalid', read.mistake) }
+      : { wish: mergeKeyWishes(wishes, read.pair), broughtBy };
   }
 
   /** Which keys gateways take, and what the app has. */
@@ -68,14 +77,18 @@ export class RingFacts {
     const accepted = new Set<string>();
     const released = new Set<string>();
     const stored = users.flatMap(({ granted }) => this.storedOf(granted.bucketName));
+    // Mappings of S3Buckets that are being deleted get no new key, and must keep none from the others.
+    const staying = users.filter(({ bucket }) => bucket.metadata.deletionTimestamp === undefined);
+    const names = new Set(staying.map(({ granted }) => granted.bucketName));
+    const served = stored.filter(({ name }) => names.has(name));
     const secretsSince = this.publisher.keysSince(ref);
     for (const { accessKeyId } of this.publisher.keys(ref)?.keys ?? []) {
-      const naming = stored.filter(({ keyIds }) => keyIds.has(accessKeyId));
-      const everywhere = naming.length > 0 && naming.length === stored.length;
-      const isNamed = everywhere && naming.every(({ since }) => this.isAcknowledged(since, 1));
+      const everywhere = served.length > 0 && served.every(({ keyIds }) => keyIds.has(accessKeyId));
+      const isNamed = everywhere && served.every(({ since }) => this.isAcknowledged(since, 1));
       // Mappings tell ids only: of one that has another secret, gateways have to have read that, too.
       if (isNamed && this.knowSecrets(secretsSince)) accepted.add(accessKeyId);
-      if (naming.length === 0 && stored.every(({ since }) => this.isAcknowledged(since, 0))) released.add(accessKeyId);
+      const isGone = !stored.some(({ keyIds }) => keyIds.has(accessKeyId));
+      if (isGone && stored.every(({ since }) => this.isAcknowledged(since, 0))) released.add(accessKeyId);
     }
     return {
       accepted,
@@ -85,10 +98,16 @@ export class RingFacts {
     };
   }
 
-  private storedOf(bucketName: string): { readonly keyIds: ReadonlySet<string>; readonly since: PublishedRevision }[] {
+  private storedOf(bucketName: string): StoredGrants[] {
     const mapping = this.publisher.mapping(bucketName);
     if (mapping === undefined) return [];
-    return [{ keyIds: new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId)), since: mapping.since }];
+    return [
+      {
+        name: bucketName,
+        keyIds: new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId)),
+        since: mapping.since,
+      },
+    ];
   }
 
   private knowSecrets(since: PublishedRevision | undefined): boolean {
