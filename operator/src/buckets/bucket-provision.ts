@@ -63,6 +63,7 @@ export class BucketProvision {
     const backendReachable = this.tryPath(bucket, granted, { binding, program, plan: ring.plan });
     const credentialsReady =
       binding === 'bound' ? await this.handOut(bucket, granted, ring) : (ring.refusal ?? keepBack(backendReachable));
+    const lookAgainMs = Math.min(ring.lookAgainMs ?? Infinity, this.backend.relookMs(key) ?? Infinity);
     return {
       findings: {
         accepted: holds('Accepted', 'The S3Bucket is permitted and holds its name and path.'),
@@ -73,7 +74,7 @@ export class BucketProvision {
       facts: {
         ...describe(granted, ring.plan, program),
         binding: program.verdict.status === 'True' || binding === 'bound' ? binding : 'trial',
-        ...(ring.lookAgainMs !== undefined && { lookAgainMs: ring.lookAgainMs }),
+        ...(lookAgainMs !== Infinity && { lookAgainMs }),
       },
     };
   }

@@ -14,6 +14,14 @@ import type { Verdict } from '../verdict.js';
 /** Between two tries of a bucket that a probe found unusable, in milliseconds. */
 export const PROBE_INTERVAL_MS = 5000;
 
+/**
+ * Between two tries of a bucket that was found usable, in milliseconds: gateways tell of a whole storage that goes away, and
+ * not of a folder that nobody may open any more.
+ */
+const RELOOK_INTERVAL_MS = 10 * 60_000;
+/** The least time for each bucket in it, so that thousands do not ask more often than once a second. */
+const RELOOK_SPACING_MS = 1000;
+
 const REASONS = {
   gateway: 'BackendUnavailable',
   storage: 'BackendUnavailable',
@@ -27,12 +35,13 @@ interface Probed {
   readonly fingerprint: string;
   readonly pathPolicy: S3BucketPathPolicy;
   readonly verdict: Verdict;
-  readonly at: number;
+  /** When it is to be tried again. */
+  readonly dueAt: number;
 }
 
 /**
- * Whether a client can use a bucket: a request signed with the bucket's own key, once for each change, to every gateway;
- * and from then on what the gateways say of their storages.
+ * Whether a client can use a bucket: a request signed with the bucket's own key, for each change and seldom without one, to
+ * every gateway; and all the time what the gateways say of their storages.
  */
 @Injectable()
 export class BackendHealth {
@@ -55,6 +64,12 @@ export class BackendHealth {
   foundEmpty(key: string): boolean {
     const probed = this.probed.get(key);
     return probed?.pathPolicy === 'MustBeEmpty' && probed.verdict.status === 'True';
+  }
+
+  /** Milliseconds until a bucket is tried again; undefined where it is being tried, which brings a pass, or was not yet. */
+  relookMs(key: string): number | undefined {
+    const probed = this.probed.get(key);
+    return probed === undefined || this.probing.has(key) ? undefined : Math.max(0, probed.dueAt - this.memory.now());
   }
 
   /**
@@ -92,12 +107,11 @@ export class BackendHealth {
     const asker = pair === undefined ? ['anonymous'] : [pair.accessKeyId, pair.serial];
     const fingerprint = [pathPolicy, since.kind, since.shard, since.revision, ...asker].join(' ');
     if (known !== undefined && !this.probed.has(key) && !this.probing.has(key)) {
-      this.probed.set(key, { fingerprint, pathPolicy, verdict: known, at: this.memory.now() });
+      this.keep(key, { fingerprint, pathPolicy, verdict: known });
     }
     const before = this.probed.get(key);
     const fresh = before?.fingerprint === fingerprint;
-    if (fresh && before.verdict.status === 'True') return before.verdict;
-    if (fresh && this.memory.now() - before.at < PROBE_INTERVAL_MS) return before.verdict;
+    if (fresh && this.memory.now() < before.dueAt) return before.verdict;
     if (this.probing.get(key) !== fingerprint) void this.try(key, fingerprint, granted, pair);
     return fresh ? before.verdict : unknown('NotProbed', 'A request with the key of the bucket is under way.');
   }
@@ -113,11 +127,19 @@ export class BackendHealth {
     // What it should be may have changed meanwhile.
     if (this.probing.get(key) !== fingerprint) return;
     this.probing.delete(key);
-    if (verdict.status !== 'Unknown') {
-      const { pathPolicy } = granted;
-      this.probed.set(key, { fingerprint, pathPolicy, verdict, at: this.memory.now() });
-    }
+    const before = this.probed.get(key);
+    const { pathPolicy } = granted;
+    if (verdict.status !== 'Unknown') this.keep(key, { fingerprint, pathPolicy, verdict });
+    // No gateway could be asked, which says nothing of the path.
+    else if (before?.fingerprint === fingerprint) this.keep(key, before);
     this.queue.add(key);
+  }
+
+  private keep(key: string, probed: Omit<Probed, 'dueAt'>): void {
+    // Those that a new leader finds, or that became usable together, spread out.
+    const relookMs = Math.max(RELOOK_INTERVAL_MS, this.probed.size * RELOOK_SPACING_MS) * (1 - Math.random() / 2);
+    const afterMs = probed.verdict.status === 'True' ? relookMs : PROBE_INTERVAL_MS;
+    this.probed.set(key, { ...probed, dueAt: this.memory.now() + afterMs });
   }
 
   private async ask({ bucketName, pathPolicy }: PolicyAcceptance, pair: KeyRecord | undefined): Promise<Verdict> {
