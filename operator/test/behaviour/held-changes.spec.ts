@@ -147,6 +147,24 @@ describe.skipIf(NO_KUBE_API_SERVER)(
         expect(await fresh.tryWriting('paused')).toEqual(['AccessDenied']);
       });
 
+      it('holds up no revocation of another that shares its Secret', async () => {
+        const credentials = { secretName: 'common' };
+        await team.ready('waits', { credentials });
+        await team.ready('works', { credentials });
+        const leaked = await team.keys('common');
+        await team.apply('waits', { credentials, suspend: true });
+        await team.condition('waits', 'Reconciling', { reason: 'Suspended' });
+        await team.patch('works', { metadata: { annotations: { [REVOKE_ANNOTATION]: leaked.id } } });
+
+        await eventually('another key opens both', async () => {
+          const keys = await team.keys('common');
+          if (keys.id === leaked.id) return false;
+          const answers = [...(await keys.tryWriting('works')), ...(await keys.tryWriting('waits'))];
+          return answers.every((answer) => answer === 'ok');
+        });
+        for (const name of ['works', 'waits']) expect(await leaked.tryWriting(name)).not.toContain('ok');
+      });
+
       it('gets its Secret back', async () => {
         await team.ready('robbed', {});
         const { pair } = await team.keys('robbed-s3');
