@@ -40,7 +40,11 @@ export class BucketEmptier {
       return holds('BackendUnavailable', `No gateway is ready to delete the objects. ${next}`);
     }
     const key = await this.keys.keyOf(bucket, name);
-    if (key === undefined) return undefined;
+    if (key === undefined) {
+      // Its mapping is being stored: for the first time, when nobody can have written, or again.
+      if (bucket.status?.bucketName === undefined) return undefined;
+      return holds('WaitingForGateways', `The mapping of ${name} is being stored. ${next}`);
+    }
     const waiting = new Set(this.fleet.judge([key.since]).waiting);
     const pod = this.fleet.readyPods().find((ready) => !waiting.has(ready.name));
     if (pod === undefined) {

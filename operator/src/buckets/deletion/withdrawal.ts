@@ -1,6 +1,6 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ALLOW_MASS_DELETION_ANNOTATION } from '@bucketway/contract';
-import type { S3Bucket } from '@bucketway/contract';
+import type { MappedBucket, S3Bucket } from '@bucketway/contract';
 import type { ClaimOwner } from '../../claims/claim.js';
 import { OperatorConfiguration } from '../../config/operator-configuration.js';
 import { RemovalHeldError } from '../../documents/document-errors.js';
@@ -53,7 +53,7 @@ export class Withdrawal {
   /** The bucket that is served for an S3Bucket; not the one of a successor of its name. */
   servedName({ namespace, name, uid }: ClaimOwner): string | undefined {
     const held = this.claims.ledger.heldBy({ namespace, name });
-    const owner = held && this.publisher.mapping(held.bucketName)?.bucket.owner;
+    const owner = held && this.mappingOf(held.bucketName)?.owner;
     const isOwn = owner?.namespace === namespace && owner.name === name && (owner.uid ?? uid) === uid;
     return isOwn ? held?.bucketName : undefined;
   }
@@ -105,6 +105,12 @@ export class Withdrawal {
       `${waiting.length} of ${ready} gateways still serve the bucket, ${waiting[0]} among them: it is waited for them for ` +
       `${this.configuration.deletionGraceSeconds} s at most.`;
     return { version, sinceMs, forMs, verdict: holds('WaitingForGateways', message) };
+  }
+
+  // What is only being stored would be served, too, when its S3Bucket is gone.
+  private mappingOf(bucketName: string): MappedBucket | undefined {
+    const stored = this.publisher.mapping(bucketName)?.bucket;
+    return stored ?? this.publisher.mappings().find(({ name }) => name === bucketName);
   }
 
   // Asked for again, a removal is of the same version; what was served again since then is removed anew.
