@@ -40,6 +40,7 @@ import {
 import { withHeaders } from './request-headers.js';
 import type { LookUpObject } from './s3-object-writer.js';
 import { UploadCompletion } from './upload-completion.js';
+import { requireSettled } from './upstream-conditions.js';
 import { hasCode, translateUpstreamError } from './upstream-error.js';
 import type { UpstreamPlace, UpstreamTarget } from './upstream-place.js';
 import { UploadListing } from './upload-listing.js';
@@ -226,7 +227,9 @@ export class S3MultipartStore implements MultipartStore {
 
   async listUploads(query: UploadsQuery): Promise<UploadsPage> {
     return this.call('listUploads', async () => {
-      if (!(await this.place.traits.get()).listsUploads) {
+      const traits = await this.place.traits.get();
+      if (!traits.listsUploads) {
+        requireSettled(traits, 'a list of multipart uploads');
         throw new S3Error('NotImplemented', { message: 'The S3 behind this bucket does not list multipart uploads.' });
       }
       return this.listing.page(query);

@@ -87,7 +87,8 @@ export class S3ObjectStore implements ObjectStore {
         }
         return;
       }
-      requireTrait((await this.place.traits.get()).conditionalDelete, 'If-Match');
+      const traits = await this.place.traits.get();
+      requireTrait(traits, traits.conditionalDelete, 'If-Match');
       const current = await this.lookUp(key);
       checkDeleteConditions(conditions, current);
       if (current === undefined) return;

@@ -101,11 +101,17 @@ export class S3ObjectWriter {
     const repeatable = Object.keys(conditions).length === 0;
     const known = keeps && declared?.value !== undefined;
     const passedMd5 = passableMd5(traits, body);
+    // Without a checksum, some servers take a connection that is cut for the end of the object.
+    const trailer =
+      keeps && !known && traits.trailers && passedMd5 === undefined ? (declared?.algorithm ?? 'CRC32') : undefined;
+    const guarded = known || passedMd5 !== undefined || trailer !== undefined;
+    // While it is not known what this one does: half a part is in no object.
+    if (length > WHOLE_BYTES && !guarded && !(traits?.settled === true && traits.writable)) {
+      return this.putUnsized(request, conditions);
+    }
     const { answer, digests } = await sendBody<PutObjectCommandOutput>(body, length, {
       idleTimeoutMs: client.options.idleTimeoutMs,
-      // Without a checksum, some servers take a connection that is cut for the end of the object.
-      trailer:
-        keeps && !known && traits.trailers && passedMd5 === undefined ? (declared?.algorithm ?? 'CRC32') : undefined,
+      trailer,
       passesMd5: passedMd5 !== undefined,
       whole: async (bytes, found) =>
         this.putWhole({ ...input, ...(await this.checksumOf(found)) }, attributes, bytes, found.md5, repeatable),

@@ -3,8 +3,10 @@ import { findTraits, type UpstreamTraits } from './upstream-traits.js';
 
 /** How long an upstream that takes no writes is believed to take none, in milliseconds: permissions are given later. */
 const READ_ONLY_MS = 60_000;
+/** After how long an upstream that left a question open is asked again, in milliseconds. */
+const UNSETTLED_MS = 10_000;
 
-/** What the upstream can do, found out once, when it matters first. */
+/** What the upstream can do, found out when it matters first, and once it has answered everything for good. */
 export class TraitsCache {
   private finding: Promise<UpstreamTraits> | undefined;
   private found: UpstreamTraits | undefined;
@@ -29,7 +31,13 @@ export class TraitsCache {
       this.finding = undefined;
       throw error;
     }
-    if (!this.found.writable) setTimeout(() => (this.finding = undefined), READ_ONLY_MS).unref();
+    const { settled, writable } = this.found;
+    if (!settled) this.forgetAfter(UNSETTLED_MS);
+    else if (!writable) this.forgetAfter(READ_ONLY_MS);
     return this.found;
+  }
+
+  private forgetAfter(delayMs: number): void {
+    setTimeout(() => (this.finding = undefined), delayMs).unref();
   }
 }

@@ -32,10 +32,10 @@ export class UploadCompletion {
     const { key, conditions } = request;
     const { client, traits } = this.place;
     const known = await traits.get();
-    if (request.expectedChecksum !== undefined) requireTrait(known.checksums, 'x-amz-checksum-*');
+    if (request.expectedChecksum !== undefined) requireTrait(known, known.checksums, 'x-amz-checksum-*');
     const lookUp = (): Promise<ObjectInfo | undefined> => this.lookUp(key);
     const conditional = hasConditions(conditions);
-    if (conditional) requireTrait(known.conditionalComplete, 'If-Match, If-None-Match');
+    if (conditional) requireTrait(known, known.conditionalComplete, 'If-Match, If-None-Match');
     for (let attempt = 0; ; attempt++) {
       try {
         const headers = conditional ? await conditionHeaders(conditions, known, lookUp) : {};

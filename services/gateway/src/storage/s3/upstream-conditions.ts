@@ -16,13 +16,13 @@ export interface ConditionHeaders {
 export type LookUp = () => Promise<ConditionTarget | undefined>;
 
 /** What a write needs to know of an upstream. */
-type Traits = Pick<UpstreamTraits, 'createOnly' | 'ifMatch'>;
+type Traits = Pick<UpstreamTraits, 'settled' | 'createOnly' | 'ifMatch'>;
 
 /**
  * Finds the headers for conditions. The upstream takes one entity tag; several, and those that must not match, are decided here
  * against the object as it is, which the upstream then holds still.
  *
- * @throws S3Error `NotImplemented`, `PreconditionFailed`, `NoSuchKey`
+ * @throws S3Error `NotImplemented`, `ServiceUnavailable`, `PreconditionFailed`, `NoSuchKey`
  */
 export async function conditionHeaders(
   conditions: WriteConditions,
@@ -31,15 +31,15 @@ export async function conditionHeaders(
 ): Promise<ConditionHeaders> {
   const { ifMatch, ifNoneMatch } = conditions;
   if (ifMatch !== undefined) {
-    requireTrait(traits.ifMatch !== undefined, 'If-Match');
+    requireTrait(traits, traits.ifMatch !== undefined, 'If-Match');
     if (ifMatch !== '*' && ifMatch.length === 1) return matching(ifMatch[0] as string, traits);
   } else if (ifNoneMatch === '*') {
-    requireTrait(traits.createOnly, 'If-None-Match');
+    requireTrait(traits, traits.createOnly, 'If-None-Match');
     return { IfNoneMatch: '*' };
   } else if (ifNoneMatch === undefined) return {};
   const current = await lookUp();
   checkPutConditions(conditions, current);
-  requireTrait(current === undefined ? traits.createOnly : traits.ifMatch !== undefined, 'If-None-Match');
+  requireTrait(traits, current === undefined ? traits.createOnly : traits.ifMatch !== undefined, 'If-None-Match');
   return current === undefined ? { IfNoneMatch: '*' } : matching(current.etag, traits);
 }
 
@@ -70,11 +70,21 @@ function matching(etag: string, traits: Traits): ConditionHeaders {
   return { IfMatch: traits.ifMatch === 'bare' ? etag : quoted(etag) };
 }
 
-/** @throws S3Error `NotImplemented` */
-export function requireTrait(has: boolean, header: string): void {
+/** @throws S3Error `NotImplemented`; `ServiceUnavailable` where it is not known yet */
+export function requireTrait(traits: Pick<UpstreamTraits, 'settled'>, has: boolean, header: string): void {
   if (has) return;
+  requireSettled(traits, header);
   throw new S3Error('NotImplemented', {
     message: `The S3 behind this bucket does not keep ${header} on this request.`,
     details: { Header: header },
+  });
+}
+
+/** A client that is told 501 does not come back. @throws S3Error `ServiceUnavailable` */
+export function requireSettled({ settled }: Pick<UpstreamTraits, 'settled'>, what: string): void {
+  if (settled) return;
+  throw new S3Error('ServiceUnavailable', {
+    message: `It could not be found out yet whether the S3 behind this bucket keeps ${what}. Try again.`,
+    headers: { 'Retry-After': '10' },
   });
 }

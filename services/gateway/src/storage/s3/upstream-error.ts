@@ -52,6 +52,15 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   'OperationAborted',
   'ConcurrentModification',
 ]);
+/** Refusals that say something of the moment, the keys or the bucket, and nothing of what was asked. */
+const MOMENTARY: ReadonlySet<string> = new Set([
+  'ExpiredToken',
+  'InvalidAccessKeyId',
+  'NoSuchBucket',
+  'RequestTimeTooSkewed',
+  'RequestTimeout',
+  'TokenRefreshRequired',
+]);
 /** A delay that a server asks for is passed on up to here, in seconds. */
 const MAX_RETRY_AFTER = 300;
 
@@ -144,7 +153,16 @@ export function isTransient(error: unknown): error is StorageError {
   if (error.code === 'too-many-open' || error.code === 'busy') return true;
   if (error.code !== 'unavailable' || !(error.cause instanceof Error)) return false;
   const status = describe(error.cause)?.status;
-  return status === undefined || status >= 500;
+  return status === undefined || (status >= 500 && status !== 501);
+}
+
+/** Whether the upstream has answered, and would answer the same request the same way later: with its refusal, or that it cannot. */
+export function isDecisive(error: unknown): boolean {
+  if (error instanceof StorageError && (error.code === 'no-space' || error.code === 'quota')) return false;
+  const service = error instanceof Error && error.cause instanceof Error ? describe(error.cause) : undefined;
+  if (service === undefined || MOMENTARY.has(service.name)) return false;
+  const { status } = service;
+  return status === 501 || (status >= 400 && status < 500 && status !== 408 && status !== 409 && status !== 429);
 }
 
 /** Whether there is no answer at all, or only that there will be one later: it says nothing of what was asked. */

@@ -9,6 +9,7 @@ import {
   ListMultipartUploadsCommand,
   PutObjectCommand,
   UploadPartCommand,
+  type HeadObjectCommandOutput,
   type PutObjectCommandInput,
 } from '@aws-sdk/client-s3';
 import { computeChecksum } from '../../checksums/checksum-calculator.js';
@@ -18,10 +19,15 @@ import { quoted, toChecksum, unquoted } from './object-facts.js';
 import { OutgoingBody } from './outgoing-body.js';
 import { withHeaders } from './request-headers.js';
 import type { UpstreamClient } from './upstream-client.js';
-import { hasCode, isAway } from './upstream-error.js';
+import { hasCode, isAway, isDecisive } from './upstream-error.js';
 
 /** What an upstream can do beyond the S3 that every server has. Found out by trying. */
 export interface UpstreamTraits {
+  /**
+   * Every question got an answer that decides it. Else what was not answered counts as not kept, and is asked again soon; of a missing
+   * trait nothing is known then.
+   */
+  readonly settled: boolean;
   /** False where nothing can be written with the storage's keys: then nothing else is known. */
   readonly writable: boolean;
   /** Checksums that are sent with an object are kept, checked and given back. */
@@ -42,7 +48,7 @@ export interface UpstreamTraits {
 }
 
 /** What is assumed of an upstream that nothing can be written to. */
-const READ_ONLY: UpstreamTraits = {
+const READ_ONLY: Omit<UpstreamTraits, 'settled'> = {
   writable: false,
   checksums: false,
   trailers: false,
@@ -73,6 +79,7 @@ export async function findTraits(client: UpstreamClient): Promise<UpstreamTraits
 
 class Trial {
   private readonly target: { Bucket: string; Key: string };
+  private settled = true;
 
   constructor(private readonly client: UpstreamClient) {
     const { bucket, prefix } = client.options;
@@ -80,39 +87,39 @@ class Trial {
   }
 
   async run(): Promise<UpstreamTraits> {
-    if (!(await this.works(() => this.put({})))) return READ_ONLY;
+    if (!(await this.works(() => this.put({})))) return { ...READ_ONLY, settled: this.settled };
     try {
       const { checksums, tagging, etag } = await this.tryAttributes();
-      return {
+      const found = {
         writable: true,
         checksums,
-        tagging,
+        // Reads that ask for tags which are not kept get none.
+        tagging: tagging || !this.settled,
         trailers: checksums && (await this.works(() => this.putWithTrailer())),
         contentMd5: await this.refuses(() => this.put({ ContentMD5: WRONG_MD5 }), 'BadDigest'),
         createOnly: await this.refuses(() => this.put({ IfNoneMatch: '*' })),
         ifMatch: await this.tryIfMatch(etag),
         ...(await this.tryUpload()),
-        // Last: a server that does not keep the condition removes the object.
-        conditionalDelete: await this.refuses(() => this.delete(quoted(WRONG_ETAG))),
+        // Last: a server that does not keep the condition removes the object, and may refuse the same request when it comes again.
+        conditionalDelete:
+          (await this.refuses(() => this.delete(quoted(WRONG_ETAG)))) && (await this.works(() => this.head())),
       };
+      return { ...found, settled: this.settled };
     } finally {
-      await this.works(() => this.delete());
+      // What was found out holds whether or not it can be removed.
+      await this.client.run(true, () => this.delete()).catch(() => undefined);
     }
   }
 
   private async tryAttributes(): Promise<Pick<UpstreamTraits, 'checksums' | 'tagging'> & { etag: string }> {
     const tagged = await this.works(() => this.put({ Tagging: 'a=b' }));
     const summed = await this.works(() => this.put({ ChecksumCRC32: CRC32, ...(tagged && { Tagging: 'a=b' }) }));
-    const head = await this.send(() =>
-      this.client.calls.send(
-        withHeaders(new HeadObjectCommand(this.target), (headers) => (headers['x-amz-checksum-mode'] = 'ENABLED')),
-      ),
-    );
+    const head = await this.answer(() => this.head());
     const tags = await this.answer(() => this.client.calls.send(new GetObjectTaggingCommand(this.target)));
     return {
-      checksums: summed && toChecksum(head)?.value === CRC32,
+      checksums: summed && toChecksum(head ?? {})?.value === CRC32,
       tagging: tagged && tags?.TagSet?.length === 1,
-      etag: unquoted(head.ETag),
+      etag: unquoted(head?.ETag),
     };
   }
 
@@ -143,8 +150,15 @@ class Trial {
         ),
       };
     } finally {
-      await this.works(() => calls.send(new AbortMultipartUploadCommand(named)));
+      await this.client.run(true, () => calls.send(new AbortMultipartUploadCommand(named))).catch(() => undefined);
     }
+  }
+
+  private head(): Promise<HeadObjectCommandOutput> {
+    const command = withHeaders(new HeadObjectCommand(this.target), (headers) => {
+      headers['x-amz-checksum-mode'] = 'ENABLED';
+    });
+    return this.client.calls.send(command);
   }
 
   private put(input: Partial<PutObjectCommandInput>): Promise<unknown> {
@@ -173,10 +187,10 @@ class Trial {
 
   private async refuses(request: () => Promise<unknown>, code: S3ErrorCode = 'PreconditionFailed'): Promise<boolean> {
     try {
-      await this.send(request);
+      await this.client.run(true, request);
       return false;
     } catch (error) {
-      if (isAway(error)) throw error;
+      this.judge(error);
       return hasCode(error, code);
     }
   }
@@ -187,14 +201,16 @@ class Trial {
 
   private async answer<T>(request: () => Promise<T>): Promise<T | undefined> {
     try {
-      return await this.send(request);
+      return await this.client.run(true, request);
     } catch (error) {
-      if (isAway(error)) throw error;
+      this.judge(error);
       return undefined;
     }
   }
 
-  private send<T>(request: () => Promise<T>): Promise<T> {
-    return this.client.run(false, request);
+  /** A 500 may be this server's way to refuse what it does not know, or an accident. */
+  private judge(error: unknown): void {
+    if (isAway(error)) throw error;
+    if (!isDecisive(error)) this.settled = false;
   }
 }
