@@ -1,10 +1,12 @@
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage.js';
 import type { S3StorageOptions } from '../../src/storage/s3/s3-storage-options.js';
-import { parseStoragePath } from '../../src/storage/storage-path.js';
-import { codeOf, get, put } from '../support/object-bodies.js';
+import { TRIAL_CONTENT } from '../../src/storage/s3/trial-objects.js';
+import { parseStoragePath, ROOT } from '../../src/storage/storage-path.js';
+import { codeOf, get, listAll, put } from '../support/object-bodies.js';
 import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
 import { answerWith, changeAnswer, S3Proxy, type Fault } from '../support/s3-proxy.js';
 import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
@@ -144,6 +146,49 @@ describe('an upstream S3 that is tried', () => {
     expect((await get(store, 'large')).equals(bytes)).toBe(true);
     const puts = proxy.seen.filter(({ method, url }) => method === 'PUT' && url.startsWith('/upstream/open/'));
     expect(puts.map(({ url }) => /partNumber=\d/.exec(url)?.[0])).toEqual(['partNumber=1', 'partNumber=2']);
+  });
+
+  it('has its object below .bucketway/, or beside it where that is refused, and shows clients neither', async () => {
+    const storage = open({ prefix: 'tried/' });
+    await storage.probe();
+    const places = proxy.seen.flatMap(({ method, url }) =>
+      method === 'PUT' ? /^\/upstream\/tried\/(\D+)/.exec(url)?.[1] : [],
+    );
+    expect([...new Set(places.map((place) => place?.replace(/[a-f]+$/, '')))]).toEqual([
+      '.bucketway/trial-',
+      'bucketway-trial-',
+    ]);
+    const left = `bucketway-trial-${randomUUID()}`;
+    const root = storage.createStore(ROOT);
+    await put(open().createStore(parseStoragePath('tried')), left, 'left');
+    await put(root, 'bucketway-trial-notes', 'a client’s own');
+    expect(await listAll(root)).toEqual(['bucketway-trial-notes']);
+  });
+
+  it('is swept of what trials that were killed have left, after a day', async () => {
+    const kinds = ['.bucketway/trial-', 'bucketway-trial-'];
+    const days = [new Date(Date.now() - 25 * 3_600_000), new Date(Date.now() - 3_600_000)];
+    const names = kinds.flatMap((kind) => days.map((day) => ({ name: kind + randomUUID(), day: day.toISOString() })));
+    const row = (name: string, day: string, tag: string): string =>
+      tag === 'Contents'
+        ? `<Contents><Key>${name}</Key><LastModified>${day}</LastModified><Size>${TRIAL_CONTENT.length}</Size></Contents>`
+        : `<Upload><Key>${name}</Key><UploadId>id</UploadId><Initiated>${day}</Initiated></Upload>`;
+    const page: Fault = (request, response) => {
+      const { searchParams: query } = new URL(request.url ?? '', 'http://upstream');
+      const found = names.filter(({ name }) => name.startsWith(query.get('prefix') ?? ''));
+      const own = [{ name: '.bucketway/trial-notes', day: days[0]?.toISOString() ?? '' }, ...found];
+      const uploads = query.has('uploads');
+      const rows = own.map(({ name, day }) => row(name, day, uploads ? 'Upload' : 'Contents')).join('');
+      const root = uploads ? 'ListMultipartUploadsResult' : 'ListBucketResult';
+      response.end(`<${root}>${rows}</${root}>`);
+    };
+    failWhere((request) => /prefix=[^&]*trial-(?:&|$)/.test(request.url ?? ''), page);
+    await open().probe();
+    const gone = proxy.seen.flatMap(({ method, url }) =>
+      method === 'DELETE' && names.some(({ name }) => url.includes(name)) ? url.replace('/upstream/', '') : [],
+    );
+    const old = names.filter(({ day }) => day === days[0]?.toISOString()).map(({ name }) => name);
+    expect(gone.map((url) => url.replace(/\?.*/, '')).toSorted()).toEqual([...old, ...old].toSorted());
   });
 
   it('and left a condition open is not said to have none', async () => {

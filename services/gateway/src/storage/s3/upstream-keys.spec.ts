@@ -26,10 +26,19 @@ describe('keys of an upstream', () => {
     ['a/.', true],
     ['a..b/', true],
     ['', true],
+    ['.bucketway', false],
+    ['a/.bucketway/', false],
+    ['.bucket', true],
   ])('of the prefix %j can be there: %j', (prefix, can) => expect(keys.canHold(prefix)).toBe(can));
 
   it.each(['kept/team/b', 'kept/team/a', 'kept/team/a/', 'other', undefined])('are none of %j', (name) => {
     expect(keys.inner(name)).toBeUndefined();
+  });
+
+  it.each(['.bucketway/trial', '.bucketway', 'a/.bucketway-folder'])('are none of the gateway’s own: %j', (name) => {
+    expect(() => keys.outer(name as ObjectKey)).toThrow(expect.objectContaining({ code: 'UnsupportedKey' }) as Error);
+    expect(() => keys.outerToRead(name as ObjectKey)).toThrow(expect.objectContaining({ code: 'NoSuchKey' }) as Error);
+    expect(keys.inner(`kept/team/a/${name}`)).toBeUndefined();
   });
 
   it('are no longer than S3 takes, with all that stands before them', () => {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
@@ -18,6 +17,7 @@ import { chunkedHeaders } from './chunked-headers.js';
 import { quoted, toChecksum, unquoted } from './object-facts.js';
 import { OutgoingBody } from './outgoing-body.js';
 import { withHeaders } from './request-headers.js';
+import { sweepTrials, TRIAL_CONTENT as CONTENT, TRIAL_PLACES, trialName } from './trial-objects.js';
 import type { UpstreamClient } from './upstream-client.js';
 import { hasCode, isAway, isDecisive } from './upstream-error.js';
 
@@ -61,9 +61,6 @@ const READ_ONLY: Omit<UpstreamTraits, 'settled'> = {
   listsUploads: true,
 };
 
-/** Not a reserved name: an upstream may be a gateway of this kind, which refuses those. */
-const TRIAL_NAME = 'bucketway-trial-';
-const CONTENT = Buffer.from('bucketway looks at what this server can do');
 const CRC32 = computeChecksum('CRC32', CONTENT).toString('base64');
 const WRONG_MD5 = Buffer.alloc(16).toString('base64');
 const WRONG_ETAG = '00000000000000000000000000000000';
@@ -78,16 +75,15 @@ export async function findTraits(client: UpstreamClient): Promise<UpstreamTraits
 }
 
 class Trial {
-  private readonly target: { Bucket: string; Key: string };
+  private target: { readonly Bucket: string; readonly Key: string };
   private settled = true;
 
   constructor(private readonly client: UpstreamClient) {
-    const { bucket, prefix } = client.options;
-    this.target = { Bucket: bucket, Key: `${prefix}${TRIAL_NAME}${randomUUID()}` };
+    this.target = this.targetIn(TRIAL_PLACES[0]);
   }
 
   async run(): Promise<UpstreamTraits> {
-    if (!(await this.works(() => this.put({})))) return { ...READ_ONLY, settled: this.settled };
+    if (!(await this.begins())) return { ...READ_ONLY, settled: this.settled };
     try {
       const { checksums, tagging, etag } = await this.tryAttributes();
       const found = {
@@ -104,11 +100,32 @@ class Trial {
         conditionalDelete:
           (await this.refuses(() => this.delete(quoted(WRONG_ETAG)))) && (await this.works(() => this.head())),
       };
+      await sweepTrials(this.client);
       return { ...found, settled: this.settled };
     } finally {
       // What was found out holds whether or not it can be removed.
       await this.client.run(true, () => this.delete()).catch(() => undefined);
     }
+  }
+
+  /** Puts the object where it may be. */
+  private async begins(): Promise<boolean> {
+    try {
+      await this.client.run(true, () => this.put({}));
+      return true;
+    } catch (error) {
+      if (!hasCode(error, 'UnsupportedKey')) {
+        this.judge(error);
+        return false;
+      }
+      this.target = this.targetIn(TRIAL_PLACES[1]);
+      return this.works(() => this.put({}));
+    }
+  }
+
+  private targetIn(place: (typeof TRIAL_PLACES)[number]): Trial['target'] {
+    const { bucket, prefix } = this.client.options;
+    return { Bucket: bucket, Key: prefix + trialName(place) };
   }
 
   private async tryAttributes(): Promise<Pick<UpstreamTraits, 'checksums' | 'tagging'> & { etag: string }> {
