@@ -1,9 +1,8 @@
+import { writeFileSync } from 'node:fs';
 import { mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { S3BucketSecretFormat, S3BucketSpec } from '@bucketway/contract';
 import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
 import type { ConfigMap, Secret } from '../../src/kube/core-objects.js';

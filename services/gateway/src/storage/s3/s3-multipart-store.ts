@@ -140,7 +140,7 @@ export class S3MultipartStore implements MultipartStore {
             }),
             chunkedHeaders(outgoing),
           );
-          return client.run(false, () => client.calls.send(command, { abortSignal }));
+          return client.run(false, () => client.uploads.send(command, { abortSignal }));
         },
       });
       const { size, checksum } = digests;

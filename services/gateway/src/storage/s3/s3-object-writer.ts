@@ -130,7 +130,7 @@ export class S3ObjectWriter {
             chunkedHeaders(outgoing)(headers);
           },
         );
-        return client.run(false, () => client.calls.send(command, { abortSignal }));
+        return client.run(false, () => client.uploads.send(command, { abortSignal }));
       },
     });
     return this.stored(request, storedETag(answer.ETag), digests.size, digests);

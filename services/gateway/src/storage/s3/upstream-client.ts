@@ -16,28 +16,33 @@ export interface UpstreamCalls {
 export const UNWATCHED: UpstreamCalls = { timed: (_call, action) => action() };
 
 /**
- * The clients of one upstream. Reads have connections of their own: a copy that streams holds one while it waits for another to
- * write on, and many of them would wait for each other.
+ * The clients of one upstream, each with connections of its own. Bodies go at the pace of clients: however slow those are, requests
+ * without wait for none of them. A copy that streams holds a connection to read on while it waits for one to write on: among one
+ * kind, many of them would wait for each other.
  */
 export class UpstreamClient {
-  /** For everything but bytes of objects. */
+  /** For what is answered as soon as the upstream can: no body, or one that is in memory. */
   readonly calls: S3Client;
+  /** For bodies that come piece by piece. */
+  readonly uploads: S3Client;
   /** For GetObject: bodies are streamed. */
   readonly reads: S3Client;
   private readonly transports: readonly UpstreamTransport[];
 
   constructor(readonly options: S3StorageOptions) {
     const { connectTimeoutMs, idleTimeoutMs, maxConcurrentRequests, ca } = options;
-    const half = Math.max(1, Math.floor(maxConcurrentRequests / 2));
+    const third = Math.max(1, Math.floor(maxConcurrentRequests / 3));
     const common = { connectTimeoutMs, idleTimeoutMs, ...(ca !== undefined && { ca }) };
-    const calls = new UpstreamTransport({ ...common, maxConnections: half, streams: false });
-    const reads = new UpstreamTransport({
+    const calls = new UpstreamTransport({
       ...common,
-      maxConnections: Math.max(1, maxConcurrentRequests - half),
-      streams: true,
+      maxConnections: Math.max(1, maxConcurrentRequests - 2 * third),
+      streams: false,
     });
-    this.transports = [calls, reads];
+    const uploads = new UpstreamTransport({ ...common, maxConnections: third, streams: false });
+    const reads = new UpstreamTransport({ ...common, maxConnections: third, streams: true });
+    this.transports = [calls, uploads, reads];
     this.calls = makeClient(options, calls);
+    this.uploads = makeClient(options, uploads);
     this.reads = makeClient(options, reads);
   }
 

@@ -150,7 +150,9 @@ function messageOf(error: Error): string {
 /** Whether the same request may well succeed in a moment. */
 export function isTransient(error: unknown): error is StorageError {
   if (!(error instanceof StorageError)) return false;
-  if (error.code === 'too-many-open' || error.code === 'busy') return true;
+  if (error.code === 'busy') return true;
+  // Who has waited for a connection in vain has waited enough.
+  if (error.code === 'too-many-open') return error.cause !== undefined;
   if (error.code !== 'unavailable' || !(error.cause instanceof Error)) return false;
   const status = describe(error.cause)?.status;
   return status === undefined || (status >= 500 && status !== 501);
@@ -167,6 +169,7 @@ export function isDecisive(error: unknown): boolean {
 
 /** Whether there is no answer at all, or only that there will be one later: it says nothing of what was asked. */
 export function isAway(error: unknown): boolean {
+  if (error instanceof StorageError && error.code === 'too-many-open') return true;
   return isTransient(error) && !(error.cause instanceof Error && describe(error.cause)?.status === 500);
 }
 

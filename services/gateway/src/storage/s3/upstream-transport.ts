@@ -2,6 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
 import { DirectReadsAgent } from '../http/direct-reads-agent.js';
+import { RequestSlots } from '../http/request-slots.js';
 import { OutgoingBody } from './outgoing-body.js';
 import type { S3StorageOptions } from './s3-storage-options.js';
 import { UpstreamFailure } from './upstream-failure.js';
@@ -11,6 +12,8 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
 /** How long a server that knows no `100 Continue` is waited for, in milliseconds. */
 const CONTINUE_TIMEOUT_MS = 1_000;
 const IDLE_CONNECTION_MS = 4_000;
+/** How long a request waits for a connection, in milliseconds. */
+const SLOT_PATIENCE_MS = 30_000;
 const NON_ASCII = /[^\t -~]/;
 
 /** A signed request as the SDK hands it over. */
@@ -45,8 +48,10 @@ export interface TransportOptions extends Pick<S3StorageOptions, 'connectTimeout
 export class UpstreamTransport {
   readonly metadata = { handlerProtocol: 'http/1.1' };
   private readonly agents: { readonly 'http:': http.Agent; readonly 'https:': https.Agent };
+  private readonly slots: RequestSlots;
 
   constructor(private readonly options: TransportOptions) {
+    this.slots = new RequestSlots(options.maxConnections, SLOT_PATIENCE_MS);
     const common = {
       keepAlive: true,
       maxSockets: options.maxConnections,
@@ -63,17 +68,21 @@ export class UpstreamTransport {
     };
   }
 
-  /** The SDK's entrance. */
+  /** The SDK's entrance. @throws StorageError `too-many-open` where no connection became free in time */
   async handle(
     request: SignedRequest,
     { abortSignal }: { abortSignal?: AbortSignal } = {},
   ): Promise<{ response: Answer }> {
+    const release = await this.slots.acquire();
     try {
-      return { response: await this.exchange(request, abortSignal) };
+      const response = await this.exchangeAgain(request, abortSignal);
+      // A body holds its connection for as long as its reader takes.
+      if (response.body instanceof http.IncomingMessage && !response.body.closed) response.body.once('close', release);
+      else release();
+      return { response };
     } catch (error) {
-      // An idle connection that the server has just closed; nothing was sent on it but the head.
-      if (!isUnusedConnection(error)) throw error;
-      return { response: await this.exchange(request, abortSignal) };
+      release();
+      throw error;
     }
   }
 
@@ -86,6 +95,16 @@ export class UpstreamTransport {
   destroy(): void {
     this.agents['http:'].destroy();
     this.agents['https:'].destroy();
+  }
+
+  private async exchangeAgain(request: SignedRequest, signal: AbortSignal | undefined): Promise<Answer> {
+    try {
+      return await this.exchange(request, signal);
+    } catch (error) {
+      // An idle connection that the server has just closed; nothing was sent on it but the head.
+      if (!isUnusedConnection(error)) throw error;
+      return this.exchange(request, signal);
+    }
   }
 
   private exchange(signed: SignedRequest, signal: AbortSignal | undefined): Promise<Answer> {
