@@ -5,7 +5,7 @@ import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage
 import { ROOT } from '../../src/storage/storage-path.js';
 import { bodyOfBytes, codeOf, get, listAll, NO_ATTRIBUTES, put } from '../support/object-bodies.js';
 import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
-import { S3Proxy } from '../support/s3-proxy.js';
+import { S3Proxy, stallAfter } from '../support/s3-proxy.js';
 import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
 
 const MIB = 1024 * 1024;
@@ -29,6 +29,7 @@ describe('connections to an upstream S3', () => {
     storage = createS3Storage(upstreamOptions({ endpoint: proxy.endpoint, ...MAIN }, limits));
     store = storage.createStore(ROOT);
     await put(store, 'large', Buffer.alloc(6 * MIB, 'large'));
+    await put(store, 'medium', Buffer.alloc(20_000));
     await put(store, 'small', 'small');
   });
   afterEach(() => {
@@ -59,6 +60,25 @@ describe('connections to an upstream S3', () => {
     goOn.resolve();
     await written;
     await slow.close();
+  });
+
+  it.each([
+    ['before its bytes were asked for', false],
+    ['in the middle', true],
+  ])('are not kept by an answer that stalls when its reader has left %s', async (_, begun) => {
+    const soon = createS3Storage(
+      upstreamOptions({ endpoint: proxy.endpoint, ...MAIN }, { maxConcurrentRequests: 3, idleTimeoutMs: 500 }),
+    );
+    const impatient = soon.createStore(ROOT);
+    proxy.fail('GET', stallAfter(10_000));
+    const object = await impatient.open(key('medium'));
+    if (begun) {
+      const reader = await object.read({ start: 0, end: 20_000 });
+      await reader.read(Buffer.alloc(5_000));
+      await reader.close();
+    } else await object.close();
+    expect((await get(impatient, 'small')).toString()).toBe('small');
+    soon.close();
   });
 
   it('are waited for in line, and not for ever', async () => {

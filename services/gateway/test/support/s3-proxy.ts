@@ -166,3 +166,18 @@ export function cutRequest(bytes: number): Fault {
     forward().catch(() => undefined);
   };
 }
+
+/** Passes on the head of an answer and so many bytes of its body, and then nothing more. */
+export function stallAfter(bytes: number): Fault {
+  return (_request, response, forward) => void sendStart(response, forward, bytes);
+}
+
+async function sendStart(response: ServerResponse, forward: Forward, bytes: number): Promise<void> {
+  const answer = await forward();
+  response.writeHead(answer.statusCode ?? 500, answer.headers);
+  let left = bytes;
+  answer.on('data', (chunk: Buffer) => {
+    response.write(chunk.subarray(0, left));
+    left = Math.max(0, left - chunk.length);
+  });
+}

@@ -167,10 +167,10 @@ export class S3ObjectStore implements ObjectStore {
       given = rangeOf(answer);
       info = await this.describe(key, answer, intent);
     } catch (error) {
-      dispose(stream, Infinity);
+      this.drop(stream, Infinity);
       throw error;
     }
-    const drop = (): void => dispose(stream, given.end - given.start);
+    const drop = (): void => this.drop(stream, given.end - given.start);
     return {
       info,
       origin: this.origin(key, info.etag),
@@ -181,6 +181,10 @@ export class S3ObjectStore implements ObjectStore {
       },
       close: drop,
     };
+  }
+
+  private drop(stream: Readable, left: number): void {
+    dispose(stream, left, this.place.client.options.idleTimeoutMs);
   }
 
   private async read(key: ObjectKey, etag: string, range: ByteRange): Promise<UpstreamReader> {
@@ -205,7 +209,7 @@ export class S3ObjectStore implements ObjectStore {
         if (unquoted(answer.ETag) === etag && given.start === start && given.end >= end) return stream;
         throw new S3Error('PreconditionFailed');
       } catch (error) {
-        dispose(stream, Infinity);
+        this.drop(stream, Infinity);
         throw error;
       }
     } catch (error) {

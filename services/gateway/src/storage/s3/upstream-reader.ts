@@ -67,7 +67,9 @@ export class UpstreamReader implements ObjectReader {
   }
 
   close(): void {
+    const { stream } = this.source;
     this.source.close(this.options.range.end - this.position, DRAIN_BYTES);
+    cutLater(stream, this.options.idleTimeoutMs);
   }
 
   private async reopen(cause: unknown, start: number): Promise<void> {
@@ -78,13 +80,28 @@ export class UpstreamReader implements ObjectReader {
   }
 }
 
-/** Ends an answer of which nothing more is wanted. */
-export function dispose(stream: Readable, left: number): void {
+/**
+ * Ends an answer of which nothing more is wanted.
+ *
+ * @param left bytes of it; Infinity where that is not known
+ * @param idleTimeoutMs until what is left has to be there, for its connection to be kept
+ */
+export function dispose(stream: Readable, left: number, idleTimeoutMs: number): void {
   if (stream.destroyed || stream.readableEnded) return;
   // A failure of what nobody reads is nobody's.
   stream.on('error', () => undefined);
   if (left > DRAIN_BYTES) stream.destroy();
-  else stream.resume();
+  else {
+    stream.resume();
+    cutLater(stream, idleTimeoutMs);
+  }
+}
+
+/** Cuts what is still not at its end by then: nobody else waits for it. */
+function cutLater(stream: Readable, delayMs: number): void {
+  if (stream.closed || stream.destroyed) return;
+  const late = setTimeout(() => stream.destroy(), delayMs);
+  stream.once('close', () => clearTimeout(late));
 }
 
 /** The error for a version that was replaced after its facts were given; a repeated request sees the new one. */
