@@ -165,8 +165,8 @@ export class S3MultipartStore implements MultipartStore {
         PartNumber: number,
         ...(range && { CopySourceRange: `bytes=${range.start}-${range.end - 1}` }),
       };
-      const { CopyPartResult: result } = await client.run(true, () =>
-        client.calls.send(new UploadPartCopyCommand(input)),
+      const { CopyPartResult: result } = await client.run('refused', () =>
+        client.uploads.send(new UploadPartCopyCommand(input), client.work),
       );
       const checksum = toChecksum(result ?? {});
       return {

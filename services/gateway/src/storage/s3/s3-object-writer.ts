@@ -79,7 +79,7 @@ export class S3ObjectWriter {
         (await traits.get()).checksums && { ChecksumAlgorithm: checksumAlgorithm }),
     };
     const command = (): CopyObjectCommand => withHeaders(new CopyObjectCommand(input), exactHeaders(attributes));
-    const { CopyObjectResult: result } = await client.run(true, () => client.calls.send(command()));
+    const { CopyObjectResult: result } = await client.run('refused', () => client.uploads.send(command(), client.work));
     const checksum = toChecksum(result ?? {});
     return {
       key,
@@ -183,7 +183,9 @@ export class S3ObjectWriter {
       },
       complete: async () => {
         const whole = { ...target, ...conditions, UploadId, MultipartUpload: { Parts: parts } };
-        const answer = await client.run(false, () => client.calls.send(new CompleteMultipartUploadCommand(whole)));
+        const answer = await client.run(false, () =>
+          client.uploads.send(new CompleteMultipartUploadCommand(whole), client.work),
+        );
         if (!isCompletion(answer)) throw notStored();
         return unquoted(answer.ETag) || ((await this.lookUp(key))?.etag ?? '');
       },

@@ -2,11 +2,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import type { MaybePromise } from '../../maybe-promise.js';
 import type { S3StorageOptions } from './s3-storage-options.js';
-import { isTransient, translateUpstreamError } from './upstream-error.js';
-import { UpstreamTransport } from './upstream-transport.js';
+import { isTransient, mayBeUnderWay, translateUpstreamError } from './upstream-error.js';
+import { UpstreamTransport, type RequestHints } from './upstream-transport.js';
 
 const FIRST_PAUSE_MS = 100;
 const MAX_PAUSE_MS = 3_000;
+/** How many idle timeouts an upstream may work on a copy or a completion without a word. */
+const WORK_TIMEOUTS = 15;
 
 /** Who is told of each call. */
 export interface UpstreamCalls {
@@ -23,7 +25,7 @@ export const UNWATCHED: UpstreamCalls = { timed: (_call, action) => action() };
 export class UpstreamClient {
   /** For what is answered as soon as the upstream can: no body, or one that is in memory. */
   readonly calls: S3Client;
-  /** For bodies that come piece by piece. */
+  /** For bodies that come piece by piece, and for what the upstream has to work on: see {@link work}. */
   readonly uploads: S3Client;
   /** For GetObject: bodies are streamed. */
   readonly reads: S3Client;
@@ -46,6 +48,11 @@ export class UpstreamClient {
     this.reads = makeClient(options, reads);
   }
 
+  /** For the commands of copies and completions: some servers say nothing until they have moved all bytes. */
+  get work(): RequestHints {
+    return { requestTimeout: this.options.idleTimeoutMs * WORK_TIMEOUTS };
+  }
+
   /** Which servers and keys: what can be read with one can be copied to by another that has the same. */
   get identity(): string {
     const { endpoint, region, accessKeyId } = this.options;
@@ -55,17 +62,19 @@ export class UpstreamClient {
   /**
    * Runs a request.
    *
-   * @param repeatable doing it twice is as good as once: it is tried again where the upstream is busy or away
+   * @param repeatable doing it twice is as good as once: it is tried again where the upstream is busy or away; `refused` where it must
+   *   not be done twice at once: then only where the upstream has said that it is not doing it
    * @throws S3Error or StorageError
    */
-  async run<T>(repeatable: boolean, request: () => Promise<T>): Promise<T> {
-    const attempts = repeatable ? this.options.retries : 0;
+  async run<T>(repeatable: boolean | 'refused', request: () => Promise<T>): Promise<T> {
+    const attempts = repeatable === false ? 0 : this.options.retries;
     for (let attempt = 0; ; attempt++) {
       try {
         return await request();
       } catch (cause) {
         const error = translateUpstreamError(cause);
         if (attempt >= attempts || !isTransient(error)) throw error;
+        if (repeatable === 'refused' && mayBeUnderWay(error)) throw error;
         const asked = (error.retryAfterSeconds ?? 0) * 1000;
         if (asked > MAX_PAUSE_MS) throw error;
         // Between half and all of it, so that those who failed together do not come back together.

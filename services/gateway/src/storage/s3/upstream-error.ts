@@ -173,6 +173,19 @@ export function isAway(error: unknown): boolean {
   return isTransient(error) && !(error.cause instanceof Error && describe(error.cause)?.status === 500);
 }
 
+/** Whether the upstream may still be doing what it was asked: it said nothing, or what stands before it did not wait. */
+export function mayBeUnderWay(error: unknown): boolean {
+  if (!(error instanceof StorageError) || error.code !== 'unavailable' || !(error.cause instanceof Error)) return false;
+  const status = describe(error.cause)?.status;
+  return status === undefined ? !isUnconnected(error.cause) : status === 502 || status === 504;
+}
+
+/** Nothing was sent. */
+function isUnconnected(error: Error): boolean {
+  if (error instanceof UpstreamFailure) return error.reason === 'connect';
+  return 'code' in error && (error.code === 'ECONNREFUSED' || error.code === 'ENOTFOUND' || error.code === 'EAI_AGAIN');
+}
+
 /** Whether the upstream answered 5xx, after which it may or may not have done what it was asked. */
 export function isServerFailure(error: unknown): boolean {
   return error instanceof StorageError && error.cause instanceof Error && (describe(error.cause)?.status ?? 0) >= 500;

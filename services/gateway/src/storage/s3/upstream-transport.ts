@@ -16,6 +16,13 @@ const IDLE_CONNECTION_MS = 4_000;
 const SLOT_PATIENCE_MS = 30_000;
 const NON_ASCII = /[^\t -~]/;
 
+/** How a request differs from others, given beside its command. */
+export interface RequestHints {
+  readonly abortSignal?: AbortSignal;
+  /** Milliseconds of silence until it is given up, instead of the idle timeout. */
+  readonly requestTimeout?: number;
+}
+
 /** A signed request as the SDK hands it over. */
 interface SignedRequest {
   readonly protocol: string;
@@ -69,13 +76,10 @@ export class UpstreamTransport {
   }
 
   /** The SDK's entrance. @throws StorageError `too-many-open` where no connection became free in time */
-  async handle(
-    request: SignedRequest,
-    { abortSignal }: { abortSignal?: AbortSignal } = {},
-  ): Promise<{ response: Answer }> {
+  async handle(request: SignedRequest, hints: RequestHints = {}): Promise<{ response: Answer }> {
     const release = await this.slots.acquire();
     try {
-      const response = await this.exchangeAgain(request, abortSignal);
+      const response = await this.exchangeAgain(request, hints);
       // A body holds its connection for as long as its reader takes.
       if (response.body instanceof http.IncomingMessage && !response.body.closed) response.body.once('close', release);
       else release();
@@ -97,22 +101,23 @@ export class UpstreamTransport {
     this.agents['https:'].destroy();
   }
 
-  private async exchangeAgain(request: SignedRequest, signal: AbortSignal | undefined): Promise<Answer> {
+  private async exchangeAgain(request: SignedRequest, hints: RequestHints): Promise<Answer> {
     try {
-      return await this.exchange(request, signal);
+      return await this.exchange(request, hints);
     } catch (error) {
       // An idle connection that the server has just closed; nothing was sent on it but the head.
       if (!isUnusedConnection(error)) throw error;
-      return this.exchange(request, signal);
+      return this.exchange(request, hints);
     }
   }
 
-  private exchange(signed: SignedRequest, signal: AbortSignal | undefined): Promise<Answer> {
+  private exchange(signed: SignedRequest, { abortSignal, requestTimeout }: RequestHints): Promise<Answer> {
     const { body } = signed;
+    const silenceMs = requestTimeout ?? this.options.idleTimeoutMs;
     const outgoing = body instanceof OutgoingBody ? body : undefined;
     return new Promise<Answer>((resolve, reject) => {
-      const request = this.open(signed, outgoing !== undefined, signal);
-      const silence = new SilenceTimer(request, this.options.idleTimeoutMs);
+      const request = this.open(signed, outgoing !== undefined, abortSignal);
+      const silence = new SilenceTimer(request, silenceMs);
       let attached = false;
       const attach = (): void => {
         if (attached || request.destroyed) return;
@@ -126,7 +131,7 @@ export class UpstreamTransport {
       });
       request.once('response', (response) => {
         silence.stop();
-        this.receive(request, response).then(resolve, reject);
+        this.receive(request, response, silenceMs).then(resolve, reject);
       });
       request.once('socket', () => silence.start());
       if (outgoing === undefined) {
@@ -168,21 +173,21 @@ export class UpstreamTransport {
     return request;
   }
 
-  private async receive(request: ClientRequest, response: IncomingMessage): Promise<Answer> {
+  private async receive(request: ClientRequest, response: IncomingMessage, silenceMs: number): Promise<Answer> {
     const statusCode = response.statusCode ?? 0;
     const headers: Record<string, string> = {};
     for (const [name, value] of Object.entries(response.headers)) {
       if (value !== undefined) headers[name] = Array.isArray(value) ? value.join(', ') : value;
     }
     const streamed = this.options.streams && statusCode >= 200 && statusCode < 300;
-    const body = streamed ? response : await this.collect(request, response);
+    const body = streamed ? response : await this.collect(request, response, silenceMs);
     return { statusCode, reason: response.statusMessage ?? '', headers, body };
   }
 
-  private async collect(request: ClientRequest, response: IncomingMessage): Promise<Uint8Array> {
+  private async collect(request: ClientRequest, response: IncomingMessage, silenceMs: number): Promise<Uint8Array> {
     const chunks: Buffer[] = [];
     let size = 0;
-    const silence = new SilenceTimer(request, this.options.idleTimeoutMs);
+    const silence = new SilenceTimer(request, silenceMs);
     silence.start();
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
