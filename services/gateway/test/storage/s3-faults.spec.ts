@@ -5,6 +5,7 @@ import { S3Error } from '../../src/errors/s3-error.js';
 import type { ObjectKey } from '../../src/http/object-key.js';
 import type { ObjectStore } from '../../src/objects/object-store.js';
 import { NO_BYTES } from '../../src/objects/read-intent.js';
+import type { CopyObjectRequest } from '../../src/objects/storage-copy.js';
 import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage.js';
 import type { S3StorageOptions } from '../../src/storage/s3/s3-storage-options.js';
 import { parseStoragePath } from '../../src/storage/storage-path.js';
@@ -57,7 +58,7 @@ describe('an upstream S3 that misbehaves', () => {
     store = storage.createStore(parseStoragePath('faults'));
     await storage.probe();
     const soon = open({ idleTimeoutMs: 500 });
-
+    await soon.probe();
     impatient = soon.createStore(parseStoragePath('faults'));
   });
   beforeEach(() => proxy.reset());
@@ -400,6 +401,103 @@ describe('an upstream S3 that misbehaves', () => {
       expect(await codeOf(completing)).toBe('none');
       expect((await get(store, 'completed')).toString()).toBe('part');
     });
+  });
+
+  describe('with a copy or a completion that takes it long', () => {
+    type Work = (multipart: NonNullable<ObjectStore['multipart']>) => Promise<() => unknown>;
+
+    async function sourceOf(): Promise<Pick<CopyObjectRequest, 'origin' | 'source'>> {
+      await put(store, 'long-source', 'bytes');
+      const { info: source, origin } = await store.open(key('long-source'), { bytes: NO_BYTES });
+      if (origin === undefined) throw new Error('no origin');
+      return { source, origin };
+    }
+
+    async function begin(name: string): Promise<string> {
+      return (await store.multipart.create({ key: key(name), attributes: NO_ATTRIBUTES, initiator: '' })).uploadId;
+    }
+
+    const WORKS: [string, string, Work][] = [
+      [
+        'a copy',
+        'PUT',
+        async () => {
+          const from = await sourceOf();
+          const rest = { attributes: NO_ATTRIBUTES, tagging: 'COPY', conditions: {} } as const;
+          return () => impatient.copy?.({ ...from, ...rest, key: key('long-copy') });
+        },
+      ],
+      [
+        'a copied part',
+        'PUT',
+        async (multipart) => {
+          const from = await sourceOf();
+          const uploadId = await begin('long-part');
+          return () => multipart.copyPart?.({ ...from, key: key('long-part'), uploadId, number: 1, range: undefined });
+        },
+      ],
+      [
+        'a completion',
+        'POST',
+        async (multipart) => {
+          const uploadId = await begin('long-upload');
+          const { etag } = await store.multipart.putPart(key('long-upload'), uploadId, 1, bodyOfBytes('part'));
+          const parts = [{ number: 1, etag }];
+          return () => multipart.complete({ key: key('long-upload'), uploadId, parts, conditions: {} });
+        },
+      ],
+    ];
+
+    it.each(WORKS)('waits for %s beyond the idle timeout', async (_, method, prepare) => {
+      const act = await prepare(impatient.multipart);
+      // Three of them.
+      proxy.fail(method, (_request, response, forward) => {
+        const late = (): void => changeAnswer(() => undefined)(_request, response, forward);
+        setTimeout(late, 1_500);
+      });
+      const before = proxy.count(method);
+      expect(await codeOf(act)).toBe('none');
+      expect(proxy.count(method)).toBe(before + 1);
+    });
+
+    it.each(WORKS)('never begins %s again while it may be under way', async (_, method, prepare) => {
+      const act = await prepare(store.multipart);
+      const hangUp: Fault = (_request, response) => void response.destroy();
+      for (const fault of [hangUp, answerWith(502, 'BadGateway'), answerWith(504, 'GatewayTimeout')]) {
+        proxy.reset();
+        proxy.fail(method, fault);
+        expect((await errorOf(act)).code).toBe('ServiceUnavailable');
+        expect(proxy.count(method)).toBe(1);
+      }
+    });
+
+    it.each(WORKS)('begins %s again where it says that it has failed', async (_, method, prepare) => {
+      const act = await prepare(store.multipart);
+      const before = proxy.count(method);
+      proxy.fail(method, answerWith(500, 'InternalError'));
+      expect(await codeOf(act)).toBe('none');
+      expect(proxy.count(method)).toBe(before + 2);
+    });
+  });
+
+  it('is not believed to have completed an upload that is still there, whatever the object’s bytes are', async () => {
+    const name = key('equal');
+    const complete = async (metadata: Record<string, string>): Promise<() => unknown> => {
+      const attributes = { ...NO_ATTRIBUTES, metadata };
+      const { uploadId } = await store.multipart.create({ key: name, attributes, initiator: '' });
+      const { etag } = await store.multipart.putPart(name, uploadId, 1, bodyOfBytes('equal'));
+      return () => store.multipart.complete({ key: name, uploadId, parts: [{ number: 1, etag }], conditions: {} });
+    };
+    await (
+      await complete({ version: 'old' })
+    )();
+    const again = await complete({ version: 'new' });
+    proxy.fail('POST', answerWith(500, 'InternalError'), 10);
+    expect((await errorOf(again)).code).toBe('ServiceUnavailable');
+    proxy.reset();
+    proxy.fail('POST', answerWith(500, 'InternalError'));
+    expect(await codeOf(again)).toBe('none');
+    expect((await store.head(name)).attributes.metadata).toEqual({ version: 'new' });
   });
 
   it('takes a completion without an entity tag that names the object', async () => {

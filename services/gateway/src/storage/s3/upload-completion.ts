@@ -13,7 +13,7 @@ import { multipartETag } from './multipart-etag.js';
 import { notStored, quoted, toSdkChecksum, unquoted } from './object-facts.js';
 import type { LookUpObject } from './s3-object-writer.js';
 import { conditionHeaders, refusalOf, requireTrait, type ConditionHeaders } from './upstream-conditions.js';
-import { hasCode, isServerFailure, translateUpstreamError } from './upstream-error.js';
+import { hasCode, isServerFailure, mayBeUnderWay, translateUpstreamError } from './upstream-error.js';
 import type { UpstreamPlace } from './upstream-place.js';
 
 const FIRST_PAUSE_MS = 200;
@@ -66,29 +66,30 @@ export class UploadCompletion {
       ...(checksums && toSdkChecksum(expectedChecksum)),
       ...(checksums && checksumType !== undefined && { ChecksumType: checksumType }),
     });
-    const answer = await client.run(false, () => client.calls.send(command));
+    const answer = await client.run(false, () => client.uploads.send(command, client.work));
     // Whatever the answer is: what is there now can prove that it was done.
-    if (!isCompletion(answer) && !(await this.isMade(request))) throw notStored();
+    if (!isCompletion(answer) && ((await this.isThere(request)) || !(await this.isMade(request)))) throw notStored();
   }
 
   /**
    * What a completion that failed has come to. Another one of the same parts may have made the object already (a client that did
-   * not get its answer asks again), or be about to: Ceph answers 500 then.
-   *
-   * @throws S3Error `NoSuchUpload` for a failure that came from there being no such upload any more
+   * not get its answer asks again), or be about to: Ceph answers 500 then. An upload that is still there has made nothing, also where
+   * the object's bytes are the same: they may be those of before.
    */
   private async outcomeOf(request: CompleteUpload, error: unknown): Promise<'made' | 'failed' | 'unsettled'> {
     const unsettled = isServerFailure(error);
     if (!unsettled && !hasCode(error, 'NoSuchUpload')) return 'failed';
-    if (await this.isMade(request)) return 'made';
-    if (!unsettled) return 'failed';
+    if (unsettled && (await this.isThere(request))) return mayBeUnderWay(error) ? 'failed' : 'unsettled';
+    return (await this.isMade(request)) ? 'made' : 'failed';
+  }
+
+  private async isThere({ key, uploadId }: CompleteUpload): Promise<boolean> {
     try {
-      await this.find(request.key, request.uploadId);
-      return 'unsettled';
-    } catch (gone) {
-      // Between the two looks, the other completion has ended.
-      if (hasCode(gone, 'NoSuchUpload') && (await this.isMade(request))) return 'made';
-      throw gone;
+      await this.find(key, uploadId);
+      return true;
+    } catch (error) {
+      if (hasCode(error, 'NoSuchUpload')) return false;
+      throw error;
     }
   }
 
