@@ -238,7 +238,7 @@ describe('an upstream S3 that misbehaves', () => {
     });
 
     it.each([
-      [403, 'AccessDenied'],
+      [403, 'ExpiredToken'],
       [403, 'SignatureDoesNotMatch'],
       [403, 'InvalidAccessKeyId'],
       [404, 'NoSuchBucket'],
@@ -246,6 +246,27 @@ describe('an upstream S3 that misbehaves', () => {
       proxy.fail('GET', answerWith(status, code), 10);
       const error = await errorOf(() => store.list({ prefix: '', delimiter: '', startAfter: '', limit: 10 }));
       expect(error.code).toBe('ServiceUnavailable');
+    });
+
+    it.each(['GET', 'HEAD', 'PUT', 'DELETE'])('403 AccessDenied to %s is the client’s to know', async (method) => {
+      const acts = {
+        GET: () => store.open(key('denied')),
+        HEAD: () => store.head(key('denied')),
+        PUT: () => put(store, 'denied', 'x'),
+        DELETE: () => store.delete(key('denied'), {}),
+      };
+      for (const each of new Set([method, 'GET'])) proxy.fail(each, answerWith(403, 'AccessDenied'), 10);
+      const error = await errorOf(acts[method as keyof typeof acts]);
+      expect([error.code, error.message]).toEqual([
+        'AccessDenied',
+        'The storage behind this bucket does not permit this.',
+      ]);
+      expect(proxy.count(method)).toBe(1);
+    });
+
+    it('403 to a head for the storage’s own keys is not', async () => {
+      for (const method of ['GET', 'HEAD']) proxy.fail(method, answerWith(403, 'InvalidAccessKeyId'), 10);
+      expect((await errorOf(() => store.head(key('denied')))).code).toBe('ServiceUnavailable');
     });
 
     it('that is no S3’s is told as 503', async () => {

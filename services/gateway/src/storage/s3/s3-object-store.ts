@@ -27,7 +27,7 @@ import { withHeaders } from './request-headers.js';
 import { S3MultipartStore } from './s3-multipart-store.js';
 import { S3ObjectWriter } from './s3-object-writer.js';
 import { requireTrait } from './upstream-conditions.js';
-import { hasCode } from './upstream-error.js';
+import { hasCode, isUnexplainedRefusal } from './upstream-error.js';
 import { UpstreamListing } from './upstream-listing.js';
 import type { UpstreamPlace } from './upstream-place.js';
 import { dispose, replacedMeanwhile, UpstreamReader } from './upstream-reader.js';
@@ -234,7 +234,15 @@ export class S3ObjectStore implements ObjectStore {
     const { client } = this.place;
     const target = this.place.targetToRead(key);
     const command = (): HeadObjectCommand => withHeaders(new HeadObjectCommand(target), askForChecksum);
-    return client.run(true, () => client.calls.send(command()));
+    try {
+      return await client.run(true, () => client.calls.send(command()));
+    } catch (error) {
+      if (!isUnexplainedRefusal(error)) throw error;
+      // Whether this object is denied or the storage's keys are bad, only the answer to a GET says.
+      const answer = await this.getUpstream(key, 'bytes=0-0');
+      this.drop(answer.Body as Readable, Infinity);
+      throw error;
+    }
   }
 
   private async getUpstream(key: ObjectKey, range: string | undefined, etag?: string): Promise<GetObjectCommandOutput> {

@@ -52,6 +52,8 @@ const CONFLICTS: ReadonlySet<string> = new Set([
   'OperationAborted',
   'ConcurrentModification',
 ]);
+/** The SDK's names for errors whose answer has no code. */
+const UNEXPLAINED: ReadonlySet<string> = new Set(['403', 'Forbidden', 'Unknown', 'UnknownError']);
 /** Refusals that say something of the moment, the keys or the bucket, and nothing of what was asked. */
 const MOMENTARY: ReadonlySet<string> = new Set([
   'ExpiredToken',
@@ -61,6 +63,8 @@ const MOMENTARY: ReadonlySet<string> = new Set([
   'RequestTimeout',
   'TokenRefreshRequired',
 ]);
+/** Refusals of one request or object: a policy, or an object that lies in an archive. The keys themselves are good. */
+const DENIALS: ReadonlySet<string> = new Set(['AccessDenied', 'AllAccessDisabled', 'InvalidObjectState']);
 /** A delay that a server asks for is passed on up to here, in seconds. */
 const MAX_RETRY_AFTER = 300;
 
@@ -73,7 +77,7 @@ interface ServiceError {
 
 /**
  * What an error of the SDK or its transport means to those who asked. The storage's own key being refused is the storage's
- * failure, never the client's.
+ * failure, never the client's; what they may not do is nobody's outage.
  *
  * @returns an {@link S3Error} that the client may see, or a {@link StorageError}; anything else as it is
  */
@@ -100,6 +104,10 @@ function translate({ name, status, retryAfter }: ServiceError, cause: Error): S3
   if (CONFLICTS.has(name)) return new StorageError('busy', 'The upstream S3 is busy with this key.', { cause });
   if (name === 'NoSuchBucket')
     return unavailable('The bucket of the upstream S3 does not exist: set bucket to one that does.');
+  if (status === 403 && DENIALS.has(name)) {
+    const message = `The upstream S3 denies this to the keys of this storage (${name}): check what they may do.`;
+    return new StorageError('denied', message, { cause });
+  }
   if (status === 401 || status === 403) {
     return unavailable(`The upstream S3 refuses the keys of this storage (${name}): check them, and what they may do.`);
   }
@@ -156,6 +164,13 @@ export function isTransient(error: unknown): error is StorageError {
   if (error.code !== 'unavailable' || !(error.cause instanceof Error)) return false;
   const status = describe(error.cause)?.status;
   return status === undefined || (status >= 500 && status !== 501);
+}
+
+/** Whether the upstream has answered 403 without a reason, as it does to a HEAD. */
+export function isUnexplainedRefusal(error: unknown): boolean {
+  if (!(error instanceof StorageError) || error.code !== 'unavailable' || !(error.cause instanceof Error)) return false;
+  const service = describe(error.cause);
+  return service?.status === 403 && UNEXPLAINED.has(service.name);
 }
 
 /** Whether the upstream has answered, and would answer the same request the same way later: with its refusal, or that it cannot. */
