@@ -29,15 +29,19 @@ export class UploadListing {
 
   private async all(prefix: string): Promise<UploadInfo[]> {
     const uploads: UploadInfo[] = [];
+    const places = new Set<string>();
     let markers: Markers = {};
     for (;;) {
       const page = await this.ask(prefix, markers);
       const decode = decoderOfUploads(page);
       uploads.push(...this.uploadsOf(page, decode));
-      const KeyMarker = decode(page.NextKeyMarker);
-      if (page.IsTruncated !== true || KeyMarker === undefined) return uploads;
-      const { NextUploadIdMarker: UploadIdMarker } = page;
-      if (KeyMarker === markers.KeyMarker && UploadIdMarker === markers.UploadIdMarker) throw listingStuck();
+      if (page.IsTruncated !== true) return uploads;
+      const { KeyMarker, UploadIdMarker } = nextMarkers(page, decode);
+      // Without a row, nothing says where it goes on.
+      if (KeyMarker === undefined) throw listingStuck();
+      const place = `${KeyMarker}\0${UploadIdMarker ?? ''}`;
+      if (places.has(place)) throw listingStuck();
+      places.add(place);
       markers = { KeyMarker, ...(UploadIdMarker !== undefined && { UploadIdMarker }) };
     }
   }
@@ -65,6 +69,15 @@ export class UploadListing {
       };
     });
   }
+}
+
+/** Where the next page begins: as the server says, else behind the last row. */
+function nextMarkers(page: ListMultipartUploadsCommandOutput, decode: ReturnType<typeof decoderOf>): Partial<Markers> {
+  const last = page.Uploads?.at(-1);
+  const said = page.NextKeyMarker !== undefined && page.NextKeyMarker !== '';
+  const KeyMarker = decode(said ? page.NextKeyMarker : last?.Key);
+  const UploadIdMarker = said ? page.NextUploadIdMarker : last?.UploadId;
+  return { ...(KeyMarker !== undefined && { KeyMarker }), ...(UploadIdMarker !== undefined && { UploadIdMarker }) };
 }
 
 /** Ceph encodes the names of this listing as it was asked to, and does not say so. */
