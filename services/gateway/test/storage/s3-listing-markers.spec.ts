@@ -31,13 +31,16 @@ describe('an upstream S3 whose listing is truncated', () => {
   let manners: Manners;
   let requests: number;
   let endpoint: string;
+  /** Of a server that gives no markers. */
+  let uploadKeys: string[] | undefined;
+  let encoding: string;
 
   beforeAll(async () => {
     server = http.createServer((request, response) => {
       const query = new URL(request.url ?? '', 'http://upstream').searchParams;
       if (++requests > 50) return void response.writeHead(404).end();
       response.writeHead(200, { 'content-type': 'application/xml' });
-      response.end(query.has('uploads') ? uploadsPage() : listPage(query));
+      response.end(query.has('uploads') ? uploadsPage(query) : listPage(query));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -47,6 +50,8 @@ describe('an upstream S3 whose listing is truncated', () => {
   });
   beforeEach(() => {
     requests = 0;
+    uploadKeys = undefined;
+    encoding = '';
   });
   afterAll(() => {
     storage.close();
@@ -66,10 +71,18 @@ describe('an upstream S3 whose listing is truncated', () => {
     );
     const truncated = left.length > page.length;
     const next = truncated ? manners.next(page.at(-1) ?? '') : '';
-    return `<ListBucketResult><IsTruncated>${truncated}</IsTruncated>${next}${rows.join('')}</ListBucketResult>`;
+    return `<ListBucketResult><IsTruncated>${truncated}</IsTruncated>${encoding}${next}${rows.join('')}</ListBucketResult>`;
   }
 
-  function uploadsPage(): string {
+  function uploadsPage(query: URLSearchParams): string {
+    if (uploadKeys !== undefined) {
+      const left = uploadKeys.filter((name) => name > (query.get('key-marker') ?? ''));
+      const rows = left
+        .slice(0, PAGE)
+        .map((name) => `<Upload><Key>${name}</Key><UploadId>id-${name}</UploadId></Upload>`);
+      const truncated = left.length > PAGE || rows.length === 0;
+      return `<ListMultipartUploadsResult><IsTruncated>${truncated}</IsTruncated>${rows.join('')}</ListMultipartUploadsResult>`;
+    }
     return '<ListMultipartUploadsResult><IsTruncated>true</IsTruncated><NextKeyMarker>base/k</NextKeyMarker></ListMultipartUploadsResult>';
   }
 
@@ -98,6 +111,36 @@ describe('an upstream S3 whose listing is truncated', () => {
     names = ['base/a', 'base/b', 'base/c', 'base/d'];
     await expect(listAll(store)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
     expect(requests).toBeLessThan(5);
+  });
+
+  it.each([
+    ['100%', '100%'],
+    ['a%FFb', 'a%FFb'],
+    ['%E2%82', '%E2%82'],
+    ['%zz+%E2%82%AC', '%zz €'],
+  ])('is whole where a name is encoded badly: %s', async (name, read) => {
+    manners = TOKENLESS;
+    encoding = '<EncodingType>url</EncodingType>';
+    names = ['base/(', `base/${name}`, 'base/z'];
+    expect(await listAll(store)).toEqual(['(', read, 'z'].toSorted());
+  });
+
+  it('is listed to its end where its uploads come without markers', async () => {
+    uploadKeys = ['base/a', 'base/b', 'base/c', 'base/d', 'base/e'];
+    const client = new UpstreamClient(upstreamOptions({ endpoint, accessKeyId: 'KEY', secretAccessKey: 'secret' }));
+    const listing = new UploadListing(client, new UpstreamKeys('', parseStoragePath('base')));
+    const query = { prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 10 };
+    const found = await listing.page(query);
+    expect(found.entries.map((entry) => (entry.kind === 'upload' ? entry.upload.key : entry.prefix))).toEqual([
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+    ]);
+    uploadKeys = [];
+    await expect(listing.page(query)).rejects.toMatchObject({ code: 'unavailable' });
+    client.close();
   });
 
   it('is no listing of uploads where it gives the same marker again', async () => {

@@ -10,6 +10,7 @@ import type { UpstreamKeys } from './upstream-keys.js';
 
 /** S3's page. */
 const MAX_KEYS = 1000;
+const ENCODED_RUN = /(?:%[0-9A-Fa-f]{2})+/g;
 /** Sorts behind whatever a key can go on with. */
 const LAST_CHARACTER = '\u{10ffff}';
 
@@ -137,5 +138,16 @@ function describeRow(row: _Object): Omit<ListedObject, 'key'> {
 /** How names of an answer are read: only a server that says so has encoded them. */
 export function decoderOf(encodingType: string | undefined): (name: string | undefined) => string | undefined {
   if (encodingType !== 'url') return (name) => name;
-  return (name) => (name === undefined ? undefined : decodeURIComponent(name.replaceAll('+', ' ')));
+  return (name) => (name === undefined ? undefined : decodeName(name.replaceAll('+', ' ')));
+}
+
+/** What is no encoding of text stays as it is: one odd name must not hide all others. */
+function decodeName(name: string): string {
+  return name.replace(ENCODED_RUN, (run) => {
+    try {
+      return decodeURIComponent(run);
+    } catch {
+      return run;
+    }
+  });
 }
