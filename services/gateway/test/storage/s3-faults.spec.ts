@@ -550,6 +550,53 @@ describe('an upstream S3 that misbehaves', () => {
     expect(proxy.seen.find(({ method }) => method === 'GET')?.headers.range).toBe(asked);
   });
 
+  describe('that knows no ranges', () => {
+    const giveWhole =
+      (bytes: Buffer): Fault =>
+      (request, response, forward) => {
+        if (request.url?.includes('tagging')) return changeAnswer(() => undefined)(request, response, forward);
+        request.resume();
+        response.writeHead(200, { ETag: `"${hash('md5', bytes)}"`, 'Content-Length': bytes.length });
+        response.end(bytes);
+      };
+
+    it.each([200_000, 6 * MIB])('gives those of %i bytes all the same', async (size) => {
+      const bytes = content(size, 5);
+      await put(store, 'whole', bytes);
+      proxy.fail('GET', giveWhole(bytes), Infinity);
+      const start = size - 70_000;
+      const object = await store.open(key('whole'), { bytes: `bytes=${start}-${size - 2}` });
+      expect((await readAll(object, start, size - 1)).equals(bytes.subarray(start, size - 1))).toBe(true);
+      expect(proxy.seen.filter(({ url }) => url.endsWith('GetObject'))).toHaveLength(1);
+      const pinned = await store.open(key('whole'), { bytes: NO_BYTES });
+      expect((await readAll(pinned, start, size)).equals(bytes.subarray(start))).toBe(true);
+    });
+
+    it('is asked again where it breaks off', async () => {
+      const bytes = content(2 * MIB, 6);
+      await put(store, 'whole', bytes);
+      proxy.fail('GET', cutAnswer(700_000));
+      proxy.fail('GET', giveWhole(bytes), Infinity);
+      expect((await get(store, 'whole')).equals(bytes)).toBe(true);
+    });
+  });
+
+  it('is read to its end with entity tags that are weak', async () => {
+    const bytes = content(2 * MIB, 7);
+    await put(store, 'weak', bytes);
+    const weaken =
+      (cut?: number): Fault =>
+      (request, response, forward) => {
+        if (request.headers['if-match'] !== undefined)
+          return answerWith(412, 'PreconditionFailed')(request, response, forward);
+        if (cut !== undefined) return cutAnswer(cut)(request, response, forward);
+        changeAnswer((headers) => (headers.etag = `W/${headers.etag}`))(request, response, forward);
+      };
+    proxy.fail('GET', weaken(700_000));
+    proxy.fail('GET', weaken(), Infinity);
+    expect((await get(store, 'weak')).equals(bytes)).toBe(true);
+  });
+
   it('is not told twice that a body is framed', async () => {
     const sent = async (encoding: string): Promise<unknown> => {
       proxy.reset();

@@ -8,16 +8,25 @@ import { BodySource, type BodyFailures } from '../http/body-source.js';
 import { translateUpstreamError } from './upstream-error.js';
 import { UpstreamFailure } from './upstream-failure.js';
 
-/** What is left of an answer is read to keep its connection if it is not more than this; else the connection is cut. */
-const DRAIN_BYTES = 64 * 1024;
+/** What is left of an answer, or stands before what is wanted of it, is read to keep its connection if it is not more than this; else the connection is cut. */
+export const DRAIN_BYTES = 64 * 1024;
 
 const FAILURES: BodyFailures = {
   cut: () => new UpstreamFailure('cut'),
   stalled: () => new UpstreamFailure('stalled'),
 };
 
+/** Bytes that are thrown away at once. */
+const SKIP_BYTES = 64 * 1024;
+
+/** An answer, and which bytes of the object it holds: at least those that were asked for. */
+export interface GivenRange {
+  readonly stream: Readable;
+  readonly given: ByteRange;
+}
+
 /** Asks for a range of the version that is being read. */
-export type OpenRange = (range: ByteRange) => Promise<Readable>;
+export type OpenRange = (range: ByteRange) => Promise<GivenRange>;
 
 export interface UpstreamReaderOptions {
   readonly range: ByteRange;
@@ -34,21 +43,30 @@ export interface UpstreamReaderOptions {
 export class UpstreamReader implements ObjectReader {
   private position: number;
   private source: BodySource;
+  /** Bytes of the answer before the position, and behind the range: not every server keeps to the range that it is asked for. */
+  private surplus: { before: number; readonly behind: number };
   private failures = 0;
 
-  /** @param stream the answer with the range */
+  /** @param first the answer with the range */
   constructor(
-    stream: Readable,
+    first: GivenRange,
     private readonly options: UpstreamReaderOptions,
   ) {
     this.position = options.range.start;
-    this.source = new BodySource(stream, options.idleTimeoutMs, FAILURES);
+    this.surplus = surplusOf(first.given, this.position, options.range.end);
+    this.source = new BodySource(first.stream, options.idleTimeoutMs, FAILURES);
   }
 
   async read(buffer: Buffer): Promise<number> {
     const left = this.options.range.end - this.position;
     const target = buffer.length > left ? buffer.subarray(0, left) : buffer;
     for (let filled = 0; ;) {
+      try {
+        await this.skip();
+      } catch (error) {
+        await this.reopen(error, this.position + filled);
+        continue;
+      }
       try {
         await this.source.fill(target, filled);
         this.position += target.length;
@@ -61,6 +79,7 @@ export class UpstreamReader implements ObjectReader {
   }
 
   send(connection: RawConnection, length: number): number | undefined {
+    if (this.surplus.before > 0) return 0;
     const sent = this.source.send(connection, Math.min(length, this.options.range.end - this.position));
     this.position += sent ?? 0;
     return sent;
@@ -68,16 +87,31 @@ export class UpstreamReader implements ObjectReader {
 
   close(): void {
     const { stream } = this.source;
-    this.source.close(this.options.range.end - this.position, DRAIN_BYTES);
+    const { before, behind } = this.surplus;
+    this.source.close(before + this.options.range.end - this.position + behind, DRAIN_BYTES);
     cutLater(stream, this.options.idleTimeoutMs);
+  }
+
+  private async skip(): Promise<void> {
+    while (this.surplus.before > 0) {
+      const unwanted = Buffer.allocUnsafe(Math.min(this.surplus.before, SKIP_BYTES));
+      await this.source.fill(unwanted, 0);
+      this.surplus.before -= unwanted.length;
+    }
   }
 
   private async reopen(cause: unknown, start: number): Promise<void> {
     this.source.close(Infinity, 0);
     if (++this.failures > this.options.retries) throw toS3Error(translateUpstreamError(cause));
     const { range, openRange, idleTimeoutMs } = this.options;
-    this.source = new BodySource(await openRange({ start, end: range.end }), idleTimeoutMs, FAILURES);
+    const { stream, given } = await openRange({ start, end: range.end });
+    this.surplus = surplusOf(given, start, range.end);
+    this.source = new BodySource(stream, idleTimeoutMs, FAILURES);
   }
+}
+
+function surplusOf(given: ByteRange, start: number, end: number): { before: number; behind: number } {
+  return { before: start - given.start, behind: given.end - end };
 }
 
 /**
