@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type _Object } from '@aws-sdk/client-s3';
+import { S3Error } from '../../errors/s3-error.js';
 import { findChecksumAlgorithm } from '../../objects/checksum.js';
 import type { ListQuery, ListingEntry, ObjectListing } from '../../objects/listing.js';
 import type { ListedObject } from '../../objects/object-info.js';
@@ -76,13 +77,14 @@ export class UpstreamListing {
       const sort = toByteString(key);
       if (sort > after || query.startAfter === '') {
         rows.push({ sort, entry: { kind: 'object', object: { key, ...describeRow(row) } } });
-      }
+      } else refuseOtherOrder(key, query.startAfter);
     }
     for (const { Prefix } of page.CommonPrefixes ?? []) {
       const prefix = this.keys.inner(decode(Prefix));
       if (prefix === undefined || prefix === group) continue;
       const sort = toByteString(prefix);
       if (sort > after || query.startAfter === '') rows.push({ sort, entry: { kind: 'prefix', prefix } });
+      else refuseOtherOrder(prefix, query.startAfter);
     }
     const sorted = rows.toSorted((one, other) => (one.sort < other.sort ? -1 : 1));
     // Servers over files can come across a key twice while it is being replaced.
@@ -107,6 +109,20 @@ function lastOf({ Contents = [], CommonPrefixes = [], EncodingType }: ListObject
     ...CommonPrefixes.map(({ Prefix }) => (decode(Prefix) ?? '') + LAST_CHARACTER),
   ];
   return names.reduce((last, name) => (toByteString(name) > toByteString(last) ? name : last), '');
+}
+
+/**
+ * A server that sorts by UTF-16 has characters beyond U+FFFF before those from U+E000 on. A name that comes behind the marker for it
+ * alone would be in no page.
+ *
+ * @throws S3Error `NotImplemented`
+ */
+function refuseOtherOrder(name: string, startAfter: string): void {
+  // As JavaScript compares strings.
+  if (name <= startAfter) return;
+  throw new S3Error('NotImplemented', {
+    message: 'The S3 behind this bucket does not list keys in the order of their bytes, so not all would be in a page.',
+  });
 }
 
 /** The error for a listing whose next page is one that was there already: it would go on for ever, or end before its end. */
