@@ -34,13 +34,15 @@ describe('an upstream S3 whose listing is truncated', () => {
   /** Of a server that gives no markers. */
   let uploadKeys: string[] | undefined;
   let encoding: string;
+  /** Said to everything. */
+  let page: string | undefined;
 
   beforeAll(async () => {
     server = http.createServer((request, response) => {
       const query = new URL(request.url ?? '', 'http://upstream').searchParams;
       if (++requests > 50) return void response.writeHead(404).end();
       response.writeHead(200, { 'content-type': 'application/xml' });
-      response.end(query.has('uploads') ? uploadsPage(query) : listPage(query));
+      response.end(page ?? (query.has('uploads') ? uploadsPage(query) : listPage(query)));
     });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
@@ -52,6 +54,7 @@ describe('an upstream S3 whose listing is truncated', () => {
     requests = 0;
     uploadKeys = undefined;
     encoding = '';
+    page = undefined;
   });
   afterAll(() => {
     storage.close();
@@ -63,14 +66,14 @@ describe('an upstream S3 whose listing is truncated', () => {
   function listPage(query: URLSearchParams): string {
     const after = manners.begins(query);
     const left = names.filter((name) => name > after);
-    const page = left.slice(0, Math.min(PAGE, Number(query.get('max-keys'))));
-    const rows = page.map((name) =>
+    const rowsHere = left.slice(0, Math.min(PAGE, Number(query.get('max-keys'))));
+    const rows = rowsHere.map((name) =>
       name.endsWith('/') && query.has('delimiter')
         ? `<CommonPrefixes><Prefix>${name}</Prefix></CommonPrefixes>`
         : `<Contents><Key>${name}</Key><ETag>"e"</ETag><Size>7</Size></Contents>`,
     );
-    const truncated = left.length > page.length;
-    const next = truncated ? manners.next(page.at(-1) ?? '') : '';
+    const truncated = left.length > rowsHere.length;
+    const next = truncated ? manners.next(rowsHere.at(-1) ?? '') : '';
     return `<ListBucketResult><IsTruncated>${truncated}</IsTruncated>${encoding}${next}${rows.join('')}</ListBucketResult>`;
   }
 
@@ -134,6 +137,11 @@ describe('an upstream S3 whose listing is truncated', () => {
     await expect(listAll(store, { limit: 3 })).rejects.toMatchObject({ code: 'NotImplemented' });
     names = sorted.slice(0, 3);
     expect(await listAll(store)).toHaveLength(3);
+  });
+
+  it.each(['<html></html>', '', '<ListBucketResult/>'])('is no empty bucket where it says %j', async (said) => {
+    page = said;
+    await expect(listAll(store)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
   });
 
   it('is listed to its end where its uploads come without markers', async () => {

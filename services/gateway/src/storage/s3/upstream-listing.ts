@@ -32,6 +32,7 @@ export class UpstreamListing {
     let token: string | undefined;
     for (;;) {
       const page = await this.ask(query, after, token);
+      if (!isListing(page)) throw noListing();
       const entries = this.entriesOf(page, query);
       const truncated = page.IsTruncated === true;
       // Rows that are left out must not make a page that is empty and says that more follows.
@@ -109,6 +110,15 @@ function lastOf({ Contents = [], CommonPrefixes = [], EncodingType }: ListObject
     ...CommonPrefixes.map(({ Prefix }) => (decode(Prefix) ?? '') + LAST_CHARACTER),
   ];
   return names.reduce((last, name) => (toByteString(name) > toByteString(last) ? name : last), '');
+}
+
+/** Whether an answer with status 200 is a listing's: a page of something in between would be an empty bucket. */
+function isListing({ IsTruncated, Name, Contents, CommonPrefixes }: ListObjectsV2CommandOutput): boolean {
+  return [IsTruncated, Name, Contents, CommonPrefixes].some((member) => member !== undefined);
+}
+
+function noListing(): StorageError {
+  return new StorageError('unavailable', 'The upstream does not list as an S3 does: check its endpoint.');
 }
 
 /**
