@@ -34,6 +34,7 @@ export class TakeOver {
     }
     if (recovered.length > 0) this.log.warn(`${recovered.length} key rings were recovered from the Secrets of apps`);
     await this.buckets.claims.load(incumbents);
+    this.inheritAll();
     this.admitAll();
     const keys = new Set(this.cache.s3Buckets.keys());
     for (const { owner } of incumbents) {
@@ -41,6 +42,12 @@ export class TakeOver {
       if (owner !== undefined && this.cache.watches(owner.namespace)) keys.add(objectKey(owner));
     }
     return keys;
+  }
+
+  // Before anybody who waits is looked at, whatever the ages: a document may be lost, and what it said is somebody's data.
+  private inheritAll(): void {
+    const buckets = [...this.cache.s3Buckets.values()];
+    for (const bucket of buckets.toSorted(byStanding)) this.admission.inherit(bucket);
   }
 
   // Before any key is planned: of S3Buckets that share a ring, each counts from the beginning.
@@ -61,6 +68,16 @@ export class TakeOver {
     if (mode !== 'Managed') return false;
     return bucket.status?.credentials?.accessKeyId !== undefined && this.publisher.keys(ringOf(bucket)) === undefined;
   }
+}
+
+/** Who was served last goes before those whose place was given to somebody since, and writers before readers. */
+function byStanding(a: S3Bucket, b: S3Bucket): number {
+  return rankOf(a) - rankOf(b) || byAge(a, b);
+}
+
+function rankOf({ spec, status }: S3Bucket): number {
+  const accepted = status?.conditions?.some(({ type, status: is }) => type === 'Accepted' && is === 'True') === true;
+  return (accepted ? 0 : 2) + (spec.accessMode === 'ReadOnly' ? 1 : 0);
 }
 
 function byAge({ metadata: a }: S3Bucket, { metadata: b }: S3Bucket): number {

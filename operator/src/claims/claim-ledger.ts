@@ -68,6 +68,21 @@ export class ClaimLedger {
   }
 
   /**
+   * Takes up what an S3Bucket held though no mapping says so any more. What is held already, and data that another
+   * namespace left, goes before.
+   *
+   * @returns whether it holds that now
+   */
+  inherit(incumbent: Incumbent): boolean {
+    if (this.claims.has(ownerKey(incumbent.owner))) return false;
+    // Whoever held it was granted it by rules that may have changed: readers may lie over readers.
+    if (this.conflictOf({ ...incumbent, overlap: 'ReadOnly', creationTimestamp: '' }) !== undefined) return false;
+    this.hold(incumbent);
+    if (this.answersFor(incumbent)) this.unbury(incumbent.path);
+    return true;
+  }
+
+  /**
    * Asks for a bucket name and a path, both or none. To ask again for what is held is granted, whatever others hold by
    * now; to ask for another name or path gives up what was held once that is granted, and leaves a tombstone at the old
    * path. A claimant that is refused keeps what it held before, and waits.
