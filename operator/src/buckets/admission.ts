@@ -67,6 +67,8 @@ export class Admission {
       return { refused: fails(decision.reason, decision.message) };
     }
     const { bucketName, path, accessMode, overlap } = decision;
+    const unknown = this.claims.refusal({ owner, bucketName, path });
+    if (unknown !== undefined) return { refused: fails('RetainedPathsUnusable', unknown) };
     const claim = this.claims.ledger.claim({
       owner,
       bucketName,

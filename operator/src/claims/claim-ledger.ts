@@ -158,6 +158,11 @@ export class ClaimLedger {
     return this.graves.all().toSorted((a, b) => (a.path < b.path ? -1 : 1));
   }
 
+  /** Learns of tombstones that could not be read before. */
+  remember(tombstones: Iterable<Tombstone>): void {
+    for (const tombstone of tombstones) this.bury(tombstone);
+  }
+
   /** Counts the changes of {@link tombstones}: who stored them at this number has stored them all. */
   get tombstoneChanges(): number {
     return this.changes;

@@ -29,6 +29,10 @@ export const CONDITION_REASONS = {
   NameTaken: { types: ['Accepted'], says: 'Another S3Bucket holds the bucket name.' },
   PathTaken: { types: ['Accepted'], says: 'Another S3Bucket holds the path, or left data there.' },
   PathOverlap: { types: ['Accepted'], says: 'The path lies above or below one that another S3Bucket holds.' },
+  RetainedPathsUnusable: {
+    types: ['Accepted', 'DeletionBlocked'],
+    says: 'Where deleted S3Buckets left data cannot be read.',
+  },
   NotAccepted: {
     types: ['CredentialsReady', 'Programmed', 'BackendReachable'],
     says: 'Nothing is done before the S3Bucket is accepted.',

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { ALLOW_MASS_DELETION_ANNOTATION, S3_BUCKET_FINALIZER } from '@bucketway/contract';
 import type { ConditionType, S3Bucket } from '@bucketway/contract';
+import type { ClaimOwner } from '../../claims/claim.js';
 import { objectKey } from '../../kube/kube-object.js';
 import { ownerOf } from '../admission.js';
 import { BucketEmptier } from './bucket-emptier.js';
 import { BucketFinalizer } from './bucket-finalizer.js';
 import type { PassResult } from '../bucket-queue.js';
+import { RetainedPathsError } from '../retained-paths-error.js';
 import { Release } from './release.js';
 import { StatusReporter } from '../status/status-reporter.js';
 import { fails, holds } from '../verdict.js';
@@ -17,6 +19,9 @@ import type { WaitingWithdrawal } from './withdrawal.js';
 const QUIET_MS = 1000;
 /** Between two looks at a bucket that is being emptied, in milliseconds. */
 const EMPTYING_INTERVAL_MS = 2000;
+
+/** Between two tries to note down where data was left, in milliseconds; what helps brings a pass at once. */
+const REMEMBERING_INTERVAL_MS = 60_000;
 
 /**
  * Ends S3Buckets: mapping, acknowledgement, keys, the app's Secret, the claim, and then the finalizer. It looks nothing
@@ -59,7 +64,8 @@ export class BucketDeletion {
     await this.release.keys(bucket);
     await this.emptier.end(bucket);
     // What was never its own it leaves as it was, and to whom it was.
-    await this.release.claim(owner, !deletesData && !isTrial);
+    const unremembered = await this.letGo(owner, !deletesData && !isTrial);
+    if (unremembered !== undefined) return await this.block(bucket, unremembered, REMEMBERING_INTERVAL_MS);
     await this.finalizer.remove(bucket);
     this.reporter.released(bucket, deletesData ? undefined : bucket.status?.path);
     return undefined;
@@ -69,6 +75,16 @@ export class BucketDeletion {
   private async wait(bucket: S3Bucket, { sinceMs, forMs, verdict }: WaitingWithdrawal): Promise<PassResult> {
     if (sinceMs < QUIET_MS) return { requeueAfterMs: Math.min(forMs, QUIET_MS - sinceMs) };
     return await this.block(bucket, verdict, forMs);
+  }
+
+  private async letGo(owner: ClaimOwner, retain: boolean): Promise<Verdict | undefined> {
+    try {
+      await this.release.claim(owner, retain);
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof RetainedPathsError)) throw error;
+      return holds('RetainedPathsUnusable', error.message);
+    }
   }
 
   private async block(bucket: S3Bucket, verdict: Verdict, retryInMs: number): Promise<PassResult> {

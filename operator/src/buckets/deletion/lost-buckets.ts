@@ -34,6 +34,8 @@ export class LostBuckets {
     const held = this.watched.claims.ledger.heldBy({ namespace, name });
     const rings = this.ringsOf(key, held);
     if (held !== undefined) {
+      // What is served is all that still says whose data is there.
+      this.watched.claims.assertRemembered(held.owner, true);
       const waiting = await this.withdrawal.end(held.owner);
       if (waiting !== undefined) return { requeueAfterMs: waiting.retryInMs };
       await this.release.claim(held.owner, true);

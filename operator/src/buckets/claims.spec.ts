@@ -1,0 +1,93 @@
+import type { MappedBucket } from '@bucketway/contract';
+import { Logger } from '@nestjs/common';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { ClaimOwner, ClaimRequest, Tombstone } from '../claims/claim.js';
+import type { OperatorConfiguration } from '../config/operator-configuration.js';
+import type { ConfigMap } from '../kube/core-objects.js';
+import type { KubeClient } from '../kube/kube-client.js';
+import { parsePolicy } from '../policy/parse-policy.js';
+import { Claims } from './claims.js';
+import { RetainedPathsError } from './retained-paths-error.js';
+
+const CONFIGURATION = { namespace: 'storage', documents: { name: 'b' } } as OperatorConfiguration;
+const TENANCY = { policy: parsePolicy({ rules: [{ namespaces: { names: ['*'] }, paths: [{ prefix: '/' }] }] }) };
+const STONE: Tombstone = { path: '/old', bucketName: 'old', namespace: 'team-c', name: 'old', since: '2026-01-01' };
+const SERVED: MappedBucket = {
+  name: 'photos',
+  path: '/photos',
+  owner: { namespace: 'team-a', name: 'photos', uid: '1' },
+  grants: [{ accessKeyId: 'KEY', mode: 'read-write' }],
+};
+const OWNER: ClaimOwner = { namespace: 'team-a', name: 'photos', uid: '1' };
+const NEWCOMER: ClaimOwner = { namespace: 'team-b', name: 'new', uid: '2' };
+
+function requestOf(owner: ClaimOwner, path: string): ClaimRequest {
+  const rest = { accessMode: 'ReadWrite', overlap: 'Deny', creationTimestamp: '2026-01-01T00:00:00Z' } as const;
+  return { owner, bucketName: owner.name, path, ...rest };
+}
+
+describe('Claims', () => {
+  let stored: ConfigMap | undefined;
+  let claims: Claims;
+
+  const write = (text: string): ConfigMap =>
+    (stored = { metadata: { name: 'b-retained' }, data: { 'retained.json': text } });
+  const tombstones = (): Tombstone[] => JSON.parse(stored?.data?.['retained.json'] ?? '[]') as Tombstone[];
+
+  // What it says of a broken ConfigMap is for an administrator.
+  beforeAll(() => Logger.overrideLogger(false));
+  afterAll(() => Logger.overrideLogger(['warn', 'error', 'fatal']));
+
+  beforeEach(() => {
+    stored = undefined;
+    const save = (object: ConfigMap): Promise<ConfigMap> => Promise.resolve((stored = object));
+    const client = {
+      get: () => Promise.resolve(stored),
+      create: (_: unknown, object: ConfigMap) => save(object),
+      replace: (_: unknown, object: ConfigMap) => save(object),
+    } as unknown as KubeClient;
+    claims = new Claims(client, CONFIGURATION, TENANCY);
+  });
+
+  describe.each([
+    ['no JSON', '[,]'],
+    ['a list of nothing', '[null]'],
+    ['a list without paths', '[{"pth":"/old"}]'],
+  ])('with %s where the paths of deleted S3Buckets should be', (_title, text) => {
+    beforeEach(async () => {
+      write(text);
+      await claims.load([SERVED]);
+    });
+
+    it('leaves to everybody what it holds, and gives nobody what may hold data of somebody else', () => {
+      expect(claims.refusal(requestOf(OWNER, '/photos'))).toBeUndefined();
+      expect(claims.refusal(requestOf(NEWCOMER, '/new'))).toMatch(/storage\/b-retained/);
+    });
+
+    it('lets nobody go whose path it cannot note down, and leaves the ConfigMap as it is', async () => {
+      await expect(claims.release(OWNER, true)).rejects.toThrow(RetainedPathsError);
+      expect(claims.ledger.heldBy(OWNER)).toBeDefined();
+      expect(stored?.data?.['retained.json']).toBe(text);
+    });
+
+    it('goes on once somebody mended it, with all that is in it', async () => {
+      expect(claims.refusal(requestOf(NEWCOMER, '/old'))).toBeDefined();
+      await expect(claims.release(OWNER, true)).rejects.toThrow(RetainedPathsError);
+      expect(claims.observeRetained(write('nothing'))).toEqual([]);
+      expect(claims.observeRetained(write(JSON.stringify([STONE])))).toEqual([NEWCOMER, OWNER]);
+
+      expect(claims.refusal(requestOf(NEWCOMER, '/old'))).toBeUndefined();
+      expect(claims.ledger.claim(requestOf(NEWCOMER, '/old'))).toMatchObject({ granted: false, reason: 'PathTaken' });
+      await claims.release(OWNER, true);
+      expect(tombstones()).toMatchObject([{ path: '/old' }, { path: '/photos', namespace: 'team-a' }]);
+    });
+  });
+
+  it('takes nothing from an edit that cannot be read', async () => {
+    write(JSON.stringify([STONE]));
+    await claims.load([]);
+    expect(claims.observeRetained(write('[null]'))).toEqual([]);
+    expect(claims.ledger.claim(requestOf(NEWCOMER, '/old'))).toMatchObject({ granted: false });
+    expect(claims.refusal(requestOf(NEWCOMER, '/new'))).toBeUndefined();
+  });
+});
