@@ -34,9 +34,9 @@ export class Admission {
     private readonly metrics: OperatorMetrics,
   ) {}
 
-  /** Stores what claims left behind, before anything is done by them. */
-  async keepClaims(): Promise<void> {
-    await this.claims.keepTombstones();
+  /** Stores what the claims of an S3Bucket left behind, before anything is done by them. */
+  async keepClaims(bucket: S3Bucket): Promise<void> {
+    await this.claims.keepTombstones(ownerOf(bucket));
   }
 
   /**
@@ -69,7 +69,7 @@ export class Admission {
     const { bucketName, path, accessMode, overlap } = decision;
     const unknown = this.claims.refusal({ owner, bucketName, path });
     if (unknown !== undefined) return { refused: fails('RetainedPathsUnusable', unknown) };
-    const claim = this.claims.ledger.claim({
+    const claim = this.claims.claim({
       owner,
       bucketName,
       path,

@@ -52,7 +52,7 @@ export class BucketReconciler {
     if ('refused' in admitted) return await this.refuse(bucket, admitted.refused);
     // First: where the claims cannot be kept, the next pass finds nothing to hand on.
     for (const other of admitted.requeue) this.queue.add(objectKey(other));
-    await this.admission.keepClaims();
+    await this.admission.keepClaims(bucket);
     await this.transitions.finalizer.ensure(bucket);
     const { findings, facts } = await this.transitions.provision.advance(bucket, admitted.accepted);
     return await this.reporter.report(bucket, findings, this.used(facts));

@@ -5,6 +5,7 @@ import type { ClaimOwner, ClaimRequest, Tombstone } from '../claims/claim.js';
 import type { OperatorConfiguration } from '../config/operator-configuration.js';
 import type { ConfigMap } from '../kube/core-objects.js';
 import type { KubeClient } from '../kube/kube-client.js';
+import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { parsePolicy } from '../policy/parse-policy.js';
 import { Claims } from './claims.js';
 import { RetainedPathsError } from './retained-paths-error.js';
@@ -29,6 +30,8 @@ function requestOf(owner: ClaimOwner, path: string): ClaimRequest {
 describe('Claims', () => {
   let stored: ConfigMap | undefined;
   let claims: Claims;
+  /** What the API server says to a write. */
+  let failure: Error | undefined;
 
   const write = (text: string): ConfigMap =>
     (stored = { metadata: { name: 'b-retained' }, data: { 'retained.json': text } });
@@ -40,13 +43,15 @@ describe('Claims', () => {
 
   beforeEach(() => {
     stored = undefined;
-    const save = (object: ConfigMap): Promise<ConfigMap> => Promise.resolve((stored = object));
+    failure = undefined;
+    const save = (object: ConfigMap): Promise<ConfigMap> =>
+      failure === undefined ? Promise.resolve((stored = object)) : Promise.reject(failure);
     const client = {
       get: () => Promise.resolve(stored),
       create: (_: unknown, object: ConfigMap) => save(object),
       replace: (_: unknown, object: ConfigMap) => save(object),
     } as unknown as KubeClient;
-    claims = new Claims(client, CONFIGURATION, TENANCY);
+    claims = new Claims(client, CONFIGURATION, TENANCY, new OperatorMetrics());
   });
 
   describe.each([
@@ -81,6 +86,37 @@ describe('Claims', () => {
       await claims.release(OWNER, true);
       expect(tombstones()).toMatchObject([{ path: '/old' }, { path: '/photos', namespace: 'team-a' }]);
     });
+  });
+
+  it('lets an S3Bucket go only where it can be noted down, and tells it when it can', async () => {
+    const filler = Array.from({ length: 3000 }, (_, index) => ({
+      ...STONE,
+      name: `${index}`,
+      path: `/old/${'x'.repeat(250)}/${index}`,
+    }));
+    write(JSON.stringify(filler));
+    await claims.load([SERVED]);
+    await expect(claims.release(OWNER, true)).rejects.toThrow(/storage\/b-retained.* is full/);
+    expect(claims.ledger.heldBy(OWNER)).toBeDefined();
+
+    claims.claim(requestOf(NEWCOMER, '/new'));
+    await claims.keepTombstones(NEWCOMER);
+    expect(claims.observeRetained(write(JSON.stringify(filler.slice(1500))))).toEqual([OWNER]);
+    await claims.release(OWNER, true);
+    expect(tombstones()).toHaveLength(1501);
+  });
+
+  it('holds up nobody but those whose own note cannot be stored', async () => {
+    await claims.load([SERVED]);
+    failure = new Error('the object is too large');
+    await expect(claims.release(OWNER, true)).rejects.toThrow('too large');
+    claims.claim(requestOf(NEWCOMER, '/new'));
+    await claims.keepTombstones(NEWCOMER);
+    await expect(claims.keepTombstones(OWNER)).rejects.toThrow('too large');
+
+    failure = undefined;
+    await claims.keepTombstones(OWNER);
+    expect(tombstones()).toMatchObject([{ path: '/photos' }]);
   });
 
   it('takes nothing from an edit that cannot be read', async () => {

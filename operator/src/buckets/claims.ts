@@ -1,6 +1,6 @@
 import type { MappedBucket } from '@bucketway/contract';
 import { Inject, Injectable, Logger } from '@nestjs/common';
-import type { ClaimOwner, Incumbent, Tombstone } from '../claims/claim.js';
+import type { ClaimOwner, ClaimRequest, ClaimResult, Incumbent, Tombstone } from '../claims/claim.js';
 import { ClaimLedger } from '../claims/claim-ledger.js';
 import { ownerKey } from '../claims/owner-key.js';
 import { parseTombstones, tombstoneText } from '../claims/tombstone-text.js';
@@ -10,6 +10,7 @@ import type { ConfigMap } from '../kube/core-objects.js';
 import { KubeClient } from '../kube/kube-client.js';
 import { isKubeError } from '../kube/kube-error.js';
 import { CONFIG_MAPS } from '../kube/resource.js';
+import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { TenancyPolicy } from '../policy/tenancy-policy.js';
 import { RetainedPathsError } from './retained-paths-error.js';
 import { accessModeOf } from './to-mapped-bucket.js';
@@ -30,17 +31,20 @@ export class Claims {
   /** The change of the ledger up to which tombstones are stored. */
   private stored = 0;
   private storing: Promise<void> | undefined;
+  /** S3Buckets whose claims changed tombstones, and the change of the ledger that must be stored before they go on. */
+  private readonly unstored = new Map<string, number>();
   /** S3Buckets that can have what was released, and were not told yet. */
   private readonly owed: ClaimOwner[] = [];
   /** What is wrong with the ConfigMap, so that it is not known which paths hold somebody's data. */
   private broken: string | undefined;
-  /** S3Buckets that were refused for that. */
+  /** S3Buckets that wait for it to be mended, or for room in it. */
   private readonly refused = new Map<string, ClaimOwner>();
 
   constructor(
     private readonly client: KubeClient,
     @Inject(OperatorConfiguration) private readonly configuration: OperatorConfiguration,
     private readonly tenancy: TenancyPolicy,
+    private readonly metrics: OperatorMetrics,
   ) {}
 
   /** @throws Error before {@link load} */
@@ -66,6 +70,7 @@ export class Claims {
       tombstones,
       caseInsensitivePaths: this.tenancy.policy.caseInsensitivePaths,
     });
+    this.count();
   }
 
   /**
@@ -76,7 +81,7 @@ export class Claims {
     if (this.broken === undefined) return undefined;
     const held = this.ledger.heldBy(owner);
     if (held?.bucketName === bucketName && held.path === path) return undefined;
-    this.refused.set(ownerKey(owner), owner);
+    this.wait(owner);
     return this.brokenText();
   }
 
@@ -88,26 +93,52 @@ export class Claims {
    */
   async release(owner: ClaimOwner, retain: boolean): Promise<readonly ClaimOwner[]> {
     this.assertRemembered(owner, retain);
-    this.owed.push(...this.ledger.release(owner, { retain }).requeue);
+    const before = this.ledger.tombstoneChanges;
+    const { requeue } = this.ledger.release(owner, { retain });
+    this.note(before, [owner, ...requeue]);
+    this.owed.push(...requeue);
     // Where this fails, whoever asks again is told: by then the ledger has nothing to release.
-    await this.keepTombstones();
+    await this.keepTombstones(owner);
     return this.owed.splice(0);
   }
 
   /** @throws RetainedPathsError where the path of an S3Bucket could not be remembered */
   assertRemembered(owner: ClaimOwner, retain: boolean): void {
     const held = this.ledger.heldBy(owner);
-    if (this.broken === undefined || !retain || held?.owner.uid !== owner.uid) return;
-    this.refused.set(ownerKey(owner), owner);
-    throw new RetainedPathsError(this.brokenText());
+    if (!retain || held?.owner.uid !== owner.uid) return;
+    const isFull = !this.ledger.canRelease(owner);
+    if (this.broken === undefined && !isFull) return;
+    this.wait(owner);
+    throw new RetainedPathsError(this.broken === undefined ? this.fullText() : this.brokenText());
   }
 
-  /** Stores the tombstones where they changed: a claim that moved left one, or took one over. */
-  async keepTombstones(): Promise<void> {
-    while (this.stored !== this.ledger.tombstoneChanges) {
+  /** An S3Bucket is told when the ConfigMap is mended, or something was taken out of it. */
+  wait(owner: ClaimOwner): void {
+    this.refused.set(ownerKey(owner), owner);
+  }
+
+  /** Claims, and notes whose claims left or took over what has to be stored. */
+  claim(request: ClaimRequest): ClaimResult {
+    const before = this.ledger.tombstoneChanges;
+    const result = this.ledger.claim(request);
+    if (result.granted) this.note(before, [request.owner, ...result.requeue]);
+    else if (result.reason === 'RetainedPathsUnusable') this.wait(request.owner);
+    return result;
+  }
+
+  /**
+   * Stores the tombstones that the claims of an S3Bucket left or took over. What nobody can store holds up nobody else.
+   *
+   * @throws KubeError; it is tried again when it is asked for again
+   */
+  async keepTombstones(owner: ClaimOwner): Promise<void> {
+    const key = ownerKey(owner);
+    const change = this.unstored.get(key) ?? 0;
+    while (this.stored < change) {
       this.storing ??= this.store().finally(() => (this.storing = undefined));
       await this.storing;
     }
+    if (this.unstored.get(key) === change) this.unstored.delete(key);
   }
 
   /**
@@ -123,22 +154,43 @@ export class Claims {
       return [];
     }
     const { tombstones } = read;
-    const freed = this.mend(tombstones);
+    const wasBroken = this.broken !== undefined;
+    if (wasBroken) this.mend(tombstones);
     const before = this.listed;
     this.listed = new Set(tombstones.map(({ path }) => path));
     const gone = [...before].filter((path) => !this.listed.has(path));
-    return [...freed, ...gone.flatMap((path) => this.ledger.clearTombstone(path))];
+    const owners = gone.flatMap((path) => this.ledger.clearTombstone(path));
+    this.count();
+    if (!wasBroken && gone.length === 0) return owners;
+    const waited = [...this.refused.values()];
+    this.refused.clear();
+    return [...owners, ...waited];
   }
 
-  /** What could not be read can be. @returns those that were refused for it */
-  private mend(tombstones: readonly Tombstone[]): readonly ClaimOwner[] {
-    if (this.broken === undefined) return [];
+  /** What could not be read can be. */
+  private mend(tombstones: readonly Tombstone[]): void {
     this.broken = undefined;
     this.log.log(`${this.retainedName} was mended`);
     this.ledger.remember(tombstones);
-    const owners = [...this.refused.values()];
-    this.refused.clear();
-    return owners;
+  }
+
+  private note(before: number, owners: readonly ClaimOwner[]): void {
+    const change = this.ledger.tombstoneChanges;
+    if (change === before) return;
+    for (const owner of owners) this.unstored.set(ownerKey(owner), change);
+    this.count();
+  }
+
+  private count(): void {
+    this.metrics.retainedPaths.set(this.ledger.tombstoneCount);
+  }
+
+  private fullText(): string {
+    const name = `${this.configuration.namespace}/${this.retainedName}`;
+    return (
+      `The ConfigMap ${name}, which says where deleted S3Buckets left data, is full: an administrator takes entries out of ` +
+      "it whose data is nobody's. Nobody else gets this path meanwhile."
+    );
   }
 
   // Without the mistake, which may quote the path of another tenant.

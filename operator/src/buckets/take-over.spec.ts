@@ -81,7 +81,7 @@ describe('taking over', () => {
       get: () => Promise.resolve({ data: { 'retained.json': JSON.stringify(retained) } }),
     } as unknown as KubeClient;
     const configuration = { namespace: 'storage', documents: { name: 'b' } } as OperatorConfiguration;
-    const claims = new Claims(client, configuration, TENANCY);
+    const claims = new Claims(client, configuration, TENANCY, new OperatorMetrics());
     const users = { accept: () => {} } as unknown as RingUsers;
     const admission = new Admission(cache, TENANCY, claims, new OperatorMetrics());
     await new TakeOver(

@@ -296,6 +296,68 @@ describe('a tombstone', () => {
   });
 });
 
+describe('tombstones', () => {
+  const release = (ledger: ClaimLedger, { owner }: Incumbent): unknown => ledger.release(owner, { retain: true });
+  const paths = (ledger: ClaimLedger): string[] => ledger.tombstones().map(({ path }) => path);
+
+  it('of one namespace above one another are one, but for where an S3Bucket comes back to', () => {
+    const at = (path: string): Incumbent => incumbent('a/x', { path });
+    const ledger = ledgerOf(at('/p'));
+    release(ledger, at('/p'));
+    for (const path of ['/p/1', '/p/2', '/p/3']) {
+      ledger.claim(request('a/x', { path }));
+      release(ledger, at(path));
+    }
+    expect(paths(ledger)).toEqual(['/p', '/p/3']);
+    expect(ledger.standingOf({ namespace: 'a', name: 'x' }).path).toBe('/p/3');
+  });
+
+  it('of others stay within one another, and who waits for one that went waits for the one above', () => {
+    const [below, above] = [request('a/x', { path: '/p/1' }), request('a/x', { path: '/p', overlap: 'SameNamespace' })];
+    const ledger = ledgerOf(incumbent('b/y', { path: '/q/1' }), incumbent('a/x', { path: '/p/1' }));
+    release(ledger, below);
+    const waiter = request('b/z', { path: '/p/1' });
+    expect(ledger.claim(waiter)).toMatchObject({ granted: false });
+    ledger.claim(above);
+    release(ledger, above);
+    expect(paths(ledger)).toEqual(['/p']);
+    expect(ledger.clearTombstone('/p')).toEqual([waiter.owner]);
+  });
+
+  describe('that are as many as can be stored', () => {
+    const [full, left] = [tombstone('c/z', '/c/z'), incumbent('a/x')];
+    const reader = incumbent('a/r', { accessMode: 'ReadOnly' });
+    const ledgerFull = (): ClaimLedger => {
+      const options = { incumbents: [left, reader], tombstones: [full] };
+      return new ClaimLedger(options, () => NOW, { tombstoneBytes: 150 });
+    };
+
+    it('keep those from going that leave data, and nobody else', () => {
+      const ledger = ledgerFull();
+      expect(ledger.canRelease(left.owner)).toBe(false);
+      expect(ledger.canRelease(reader.owner)).toBe(true);
+      expect(ledger.claim(request('b/new'))).toEqual(granted);
+      expect(ledger.claim(request('a/x', { path: '/elsewhere' }))).toMatchObject({
+        granted: false,
+        reason: 'RetainedPathsUnusable',
+      });
+      expect(ledger.heldBy(left.owner)).toEqual(left);
+      ledger.clearTombstone(full.path);
+      expect(ledger.canRelease(left.owner)).toBe(true);
+    });
+
+    it('let nobody move whose turn comes', () => {
+      const ledger = ledgerFull();
+      ledger.claim(request('b/y', { path: '/wanted', accessMode: 'ReadOnly' }));
+      const moving = request('a/x', { path: '/wanted' });
+      expect(ledger.claim(moving)).toMatchObject({ reason: 'PathTaken' });
+      expect(ledger.release(request('b/y').owner, { retain: true }).requeue).toEqual([moving.owner]);
+      expect(ledger.heldBy(left.owner)).toEqual(left);
+      expect(ledger.claim(moving)).toMatchObject({ reason: 'RetainedPathsUnusable' });
+    });
+  });
+});
+
 describe('a ledger', () => {
   it('begins anew with what is published', () => {
     const ledger = ledgerOf(incumbent('a/x'));

@@ -26,6 +26,12 @@ export interface LedgerOptions {
   readonly caseInsensitivePaths?: boolean;
 }
 
+/** What a ledger may take. */
+export interface LedgerLimits {
+  /** Of all tombstones as they are stored. */
+  readonly tombstoneBytes?: number;
+}
+
 interface Conflict {
   readonly reason: ClaimReason;
   readonly holder: ClaimHolder;
@@ -41,7 +47,7 @@ export class ClaimLedger {
   private readonly byName = new Map<string, Incumbent>();
   private byPath = new PathTrie<ClaimHolder>();
   private readonly heldByNamespace = new Map<string, number>();
-  private readonly graves = new Graveyard();
+  private readonly graves: Graveyard;
   private readonly waiting = new WaitingList();
   private caseInsensitive = false;
   private changes = 0;
@@ -49,7 +55,9 @@ export class ClaimLedger {
   constructor(
     options: LedgerOptions = {},
     private readonly now: () => Date = () => new Date(),
+    limits: LedgerLimits = {},
   ) {
+    this.graves = new Graveyard(limits.tombstoneBytes);
     this.restore(options);
   }
 
@@ -94,11 +102,21 @@ export class ClaimLedger {
       return { granted: true, requeue: [] };
     }
     const conflict = held !== undefined && this.covers(held, request) ? undefined : this.conflictOf(request);
-    if (conflict === undefined) return { granted: true, requeue: this.grant(request) };
+    if (conflict === undefined) {
+      if (held === undefined || this.canLeave(held, request)) return { granted: true, requeue: this.grant(request) };
+      const reason = 'RetainedPathsUnusable';
+      return { granted: false, again: true, reason, holder: held, message: refusalMessage(reason, held, request) };
+    }
     const waited = this.waiting.get(ownerKey(request.owner));
     const again = waited !== undefined && isSame(waited, request);
     this.waiting.add(request, this.holderKey(conflict.holder));
     return { granted: false, again, ...conflict, message: refusalMessage(conflict.reason, conflict.holder, request) };
+  }
+
+  /** Whether it can be remembered that an S3Bucket leaves data at what it holds. Otherwise it must not be released. */
+  canRelease(owner: ClaimOwner): boolean {
+    const held = this.claims.get(ownerKey(owner));
+    return held === undefined || held.owner.uid !== owner.uid || this.canLeave(held);
   }
 
   /**
@@ -163,6 +181,11 @@ export class ClaimLedger {
     for (const tombstone of tombstones) this.bury(tombstone);
   }
 
+  /** How many paths of {@link tombstones} there are. */
+  get tombstoneCount(): number {
+    return this.graves.size;
+  }
+
   /** Counts the changes of {@link tombstones}: who stored them at this number has stored them all. */
   get tombstoneChanges(): number {
     return this.changes;
@@ -217,7 +240,10 @@ export class ClaimLedger {
       // A grant to one before may have led to this one already.
       if (this.waiting.get(ownerKey(request.owner)) !== request) continue;
       const conflict = this.conflictOf(request);
-      if (conflict === undefined) this.grant(request);
+      const held = this.claims.get(ownerKey(request.owner));
+      if (conflict === undefined && held !== undefined && !this.canLeave(held, request)) {
+        this.waiting.remove(ownerKey(request.owner));
+      } else if (conflict === undefined) this.grant(request);
       else this.waiting.add(request, this.holderKey(conflict.holder));
     }
     return waiters.map(({ owner }) => owner);
@@ -239,16 +265,46 @@ export class ClaimLedger {
     this.heldByNamespace.set(namespace, (this.heldByNamespace.get(namespace) ?? 1) - 1);
   }
 
+  /** Whether a claim can be given up, for another where one is given: a tombstone is needed only where it wrote. */
+  private canLeave(held: Incumbent, next?: ClaimRequest): boolean {
+    const stays = next !== undefined && this.graveKey(held.path) === this.graveKey(next.path);
+    return stays || held.accessMode === 'ReadOnly' || this.graves.hasRoomFor(this.tombstoneOf(held));
+  }
+
+  private tombstoneOf({ owner: { namespace, name }, path, bucketName }: Incumbent): Tombstone {
+    return { path, bucketName, namespace, name, since: this.now().toISOString() };
+  }
+
   /** Leaves a tombstone where a claim was; what only read has left nothing there. */
-  private leave({ owner: { namespace, name }, path, bucketName, accessMode }: Incumbent): void {
-    if (accessMode === 'ReadWrite') this.bury({ path, bucketName, namespace, name, since: this.now().toISOString() });
+  private leave(held: Incumbent): void {
+    if (held.accessMode === 'ReadWrite') this.bury(this.tombstoneOf(held));
   }
 
   private bury(tombstone: Tombstone): void {
+    const before = this.graves.lastOf(tombstone);
     this.unbury(tombstone.path);
     this.changes++;
     this.graves.add(this.graveKey(tombstone.path), tombstone);
     this.byPath.add(this.segments(tombstone.path), tombstone);
+    const below = [...this.byPath.related(this.segments(tombstone.path))].flatMap(({ relation, value }) =>
+      relation === 'below' && 'since' in value ? [value] : [],
+    );
+    for (const other of before === undefined ? below : [before, ...below]) {
+      if (!this.saysNothing(other)) continue;
+      this.unbury(other.path);
+      // Whoever waits for it waits for the one above.
+      this.promote(this.graveKey(other.path));
+    }
+  }
+
+  /** One above it keeps the same others away, and it is not where an S3Bucket of its name would come back to. */
+  private saysNothing(tombstone: Tombstone): boolean {
+    if (this.graves.get(this.graveKey(tombstone.path)) !== tombstone) return false;
+    if (this.graves.lastOf(tombstone) === tombstone) return false;
+    for (const { relation, value } of this.byPath.related(this.segments(tombstone.path))) {
+      if (relation === 'above' && 'since' in value && value.namespace === tombstone.namespace) return true;
+    }
+    return false;
   }
 
   private unbury(path: string): boolean {

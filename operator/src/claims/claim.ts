@@ -35,7 +35,7 @@ export interface Tombstone {
 }
 
 /** The reasons for which the ledger refuses. */
-export type ClaimReason = Extract<ConditionReason, 'NameTaken' | 'PathTaken' | 'PathOverlap'>;
+export type ClaimReason = Extract<ConditionReason, 'NameTaken' | 'PathTaken' | 'PathOverlap' | 'RetainedPathsUnusable'>;
 
 /** Who stands in the way. */
 export type ClaimHolder = Incumbent | Tombstone;

@@ -1,11 +1,16 @@
 import type { ClaimHolder, ClaimReason, ClaimRequest } from './claim.js';
 
+/** What whoever leaves data behind is told where no more tombstones fit. */
+export const NO_ROOM_MESSAGE =
+  "the list of paths where deleted S3Buckets left data is full: an administrator takes out of it what is nobody's";
+
 /**
  * What a claimant is told. Who stands in the way is named within one namespace only: names and paths of other tenants
  * are none of its business.
  */
 export function refusalMessage(reason: ClaimReason, holder: ClaimHolder, request: ClaimRequest): string {
   const { bucketName, path } = request;
+  if (reason === 'RetainedPathsUnusable') return NO_ROOM_MESSAGE;
   if ('since' in holder) {
     const what = reason === 'PathTaken' ? `the path "${path}" holds` : `the path "${path}" lies above or below`;
     return (

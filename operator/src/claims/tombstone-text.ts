@@ -9,6 +9,11 @@ export function tombstoneText(tombstones: readonly Tombstone[]): string {
   return tombstones.length === 0 ? '[]' : `[\n${tombstones.map(lineOf).join(',\n')}\n]`;
 }
 
+/** Of what one takes of the text, the length in bytes at most. */
+export function tombstoneBytes(tombstone: Tombstone): number {
+  return Buffer.byteLength(lineOf(tombstone)) + 2;
+}
+
 /**
  * Reads {@link tombstoneText}, whoever edited it since. One mistake and nothing of it counts: what the broken entry said is
  * somebody's data, too.

@@ -38,6 +38,7 @@ export class OperatorMetrics {
   readonly claimConflicts = this.counter('claim_conflicts_total', 'Claims refused because another holds it', [
     'reason',
   ]);
+  readonly retainedPaths = this.gauge('retained_paths', 'Paths where deleted S3Buckets left data');
   readonly rotations = this.counter('key_rotations_total', 'Rotations of keys that were completed', ['trigger']);
   readonly massDeletionHeld = this.gauge('mass_deletion_held', '1 while a removal of many buckets is held');
   readonly leader = this.gauge('leader', '1 where this replica leads');

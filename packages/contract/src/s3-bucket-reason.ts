@@ -31,7 +31,7 @@ export const CONDITION_REASONS = {
   PathOverlap: { types: ['Accepted'], says: 'The path lies above or below one that another S3Bucket holds.' },
   RetainedPathsUnusable: {
     types: ['Accepted', 'DeletionBlocked'],
-    says: 'Where deleted S3Buckets left data cannot be read.',
+    says: 'The list of where deleted S3Buckets left data is full or broken.',
   },
   NotAccepted: {
     types: ['CredentialsReady', 'Programmed', 'BackendReachable'],
