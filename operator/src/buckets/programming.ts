@@ -5,6 +5,7 @@ import { SupersededError, UnsettledDocumentError } from '../documents/document-e
 import { DocumentPublisher } from '../documents/document-publisher.js';
 import type { PublishedMapping } from '../documents/document-publisher.js';
 import type { PublishedRevision } from '../documents/published-revision.js';
+import { findLeftOut } from '../gateways/acknowledgement.js';
 import type { Acknowledgement } from '../gateways/acknowledgement.js';
 import { GatewayFleet } from '../gateways/gateway-fleet.js';
 import { objectKey } from '../kube/kube-object.js';
@@ -66,12 +67,13 @@ export class Programming {
     const { since, restored } = stored;
     this.pending.delete(key);
     const acknowledgement = this.fleet.judge([since]);
+    const leftOut = findLeftOut(this.fleet.reports(), since, mapping.name);
     // An operator that started after it was stored, or a pod that came since, has not been told.
     if (acknowledgement.waiting.length > 0) this.fleet.announce(since);
     return {
       stored: since,
       restored,
-      verdict: judge(acknowledgement),
+      verdict: leftOut === undefined ? judge(acknowledgement) : rejectedBy(leftOut),
       programmed: this.describe(bucket, stored, acknowledgement),
     };
   }
@@ -140,9 +142,11 @@ function stillHolds({ metadata, status }: S3Bucket, revision: number): boolean {
 function judge({ ready, acknowledged, waiting, rejected }: Acknowledgement): Verdict {
   if (ready === 0) return fails('NoGateways', 'No gateway pod is ready: look at the pods of the gateway Deployment.');
   if (waiting.length === 0) return holds('Programmed', `All ${ready} gateways serve it.`);
-  if (rejected !== undefined) {
-    return fails('GatewayRejected', `Gateway pod ${rejected.pod} refuses it: ${rejected.reason}`);
-  }
+  if (rejected !== undefined) return rejectedBy(rejected);
   const names = waiting.slice(0, NAMED_PODS).join(', ') + (waiting.length > NAMED_PODS ? ', …' : '');
   return fails('WaitingForGateways', `${acknowledged} of ${ready} gateways serve it; waiting for ${names}.`);
+}
+
+function rejectedBy({ pod, reason }: NonNullable<Acknowledgement['rejected']>): Verdict {
+  return fails('GatewayRejected', `Gateway pod ${pod} refuses it: ${reason}`);
 }

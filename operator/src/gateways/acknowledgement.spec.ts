@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeAcknowledgement } from './acknowledgement.js';
+import { findLeftOut, judgeAcknowledgement } from './acknowledgement.js';
 import type { ReportingPod } from './acknowledgement.js';
 import { findOutage } from './find-outage.js';
 import type { ReportedDocument, ReportedStorage } from './gateway-report.js';
@@ -7,7 +7,7 @@ import type { ReportedDocument, ReportedStorage } from './gateway-report.js';
 function pod(
   name: string,
   revision: number | undefined,
-  more: { ready?: boolean; refused?: string; hash?: string } = {},
+  more: { ready?: boolean; refused?: string; hash?: string; leftOut?: string } = {},
 ): ReportingPod {
   const document: ReportedDocument = {
     kind: 'mappings',
@@ -15,6 +15,7 @@ function pod(
     ...(revision !== undefined && { revision }),
     ...(more.refused !== undefined && { refused: more.refused }),
     ...(more.hash !== undefined && { hash: more.hash }),
+    ...(more.leftOut !== undefined && { leftOut: new Map([[more.leftOut, 'is fixed']]) }),
   };
   return {
     pod: { name, uid: name, address: '127.0.0.1', ready: more.ready ?? true },
@@ -72,5 +73,18 @@ describe('findOutage', () => {
   ])('of %s', (path, storages, mount) => {
     const reporting = { ...pod('a', 1), report: { documents: new Map(), storages } };
     expect(findOutage([reporting], path)?.storage.mount).toBe(mount);
+  });
+});
+
+describe('findLeftOut', () => {
+  const found = (...pods: ReportingPod[]): unknown => findLeftOut(pods, WANTED[0], 'photos');
+
+  it('says who has a version but for a bucket', () => {
+    expect(found(pod('a', 5), pod('b', 6, { leftOut: 'photos' }))).toEqual({ pod: 'b', reason: 'is fixed' });
+  });
+
+  it('does not mind other buckets, older versions, and pods that clients are not sent to', () => {
+    const others = [pod('b', 4, { leftOut: 'photos' }), pod('c', 5, { leftOut: 'photos', ready: false })];
+    expect(found(pod('a', 5, { leftOut: 'videos' }), ...others)).toBeUndefined();
   });
 });

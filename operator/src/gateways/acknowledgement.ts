@@ -51,6 +51,23 @@ export function judgeAcknowledgement(
   return { ready, acknowledged: ready - waiting.length, waiting, ...(rejected && { rejected }) };
 }
 
+/**
+ * A pod that clients are sent to and that has a version, or a later one, but for a bucket of it: its own configuration has
+ * that otherwise.
+ */
+export function findLeftOut(
+  pods: Iterable<ReportingPod>,
+  version: DocumentVersion,
+  bucket: string,
+): NonNullable<Acknowledgement['rejected']> | undefined {
+  for (const { pod, report } of pods) {
+    if (!pod.ready || !hasVersion(report, version)) continue;
+    const reason = report?.documents.get(documentKey(version.kind, version.shard))?.leftOut?.get(bucket);
+    if (reason !== undefined) return { pod: pod.name, reason };
+  }
+  return undefined;
+}
+
 /** Whether a gateway has a version or a later one. */
 export function hasVersion(
   report: GatewayReport | undefined,

@@ -26,6 +26,16 @@ describe('parseGatewayReport', () => {
     expect(storages).toEqual([{ mount: '/', kind: 'local', available: true }]);
   });
 
+  it('tells which buckets of a document are left out, which is news', () => {
+    const left = { kind: 'mappings', shard: '3', revision: 7, leftOut: [{ bucket: 'photos', reason: 'is fixed' }] };
+    const report = parseGatewayReport(status({ configuration: { generation: 4, documents: [left] } }), undefined);
+    expect(report.documents.get('mappings-3')?.leftOut).toEqual(new Map([['photos', 'is fixed']]));
+    const other = { ...left, leftOut: [{ bucket: 'videos', reason: 'is fixed' }] };
+    const next = parseGatewayReport(status({ configuration: { generation: 4, documents: [other] } }), report);
+    expect(sameReport(report, next)).toBe(false);
+    expect(sameReport(report, structuredClone(report))).toBe(true);
+  });
+
   it.each([
     ['a process that serves is behind', [WORKER, { state: 'listening', generation: 3 }], undefined],
     ['a process that starts is behind', [WORKER, { state: 'starting', generation: 0 }], 7],

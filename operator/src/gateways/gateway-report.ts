@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { DocumentKind } from '@bucketway/contract';
 
 /** What a gateway says of one document. */
@@ -10,6 +11,8 @@ export interface ReportedDocument {
   readonly hash?: string;
   /** Why what it found last is not in force. */
   readonly refused?: string;
+  /** Buckets of it that are not in force as it says, and why. */
+  readonly leftOut?: ReadonlyMap<string, string>;
 }
 
 /** What a gateway says of one storage of its tree. */
@@ -56,6 +59,7 @@ interface StatusDocument {
   readonly revision?: unknown;
   readonly hash?: unknown;
   readonly refused?: unknown;
+  readonly leftOut?: unknown;
 }
 
 /**
@@ -71,7 +75,7 @@ export function parseGatewayReport(body: unknown, before: GatewayReport | undefi
   }
   const everywhere = workers.every((worker) => isCurrent(worker, configuration.generation));
   const documents = new Map<string, ReportedDocument>();
-  for (const { kind, shard, revision, hash, refused } of configuration.documents as StatusDocument[]) {
+  for (const { kind, shard, revision, hash, refused, leftOut } of configuration.documents as StatusDocument[]) {
     const documentKind = kind === 'credentials' ? 'credentials' : 'mappings';
     const key = documentKey(documentKind, String(shard));
     const known = everywhere ? { revision, hash } : (before?.documents.get(key) ?? {});
@@ -81,9 +85,15 @@ export function parseGatewayReport(body: unknown, before: GatewayReport | undefi
       ...(typeof known.revision === 'number' && { revision: known.revision }),
       ...(typeof known.hash === 'string' && { hash: known.hash }),
       ...(typeof refused === 'string' && { refused }),
+      ...(Array.isArray(leftOut) && { leftOut: new Map(leftOut.map(toLeftOut)) }),
     });
   }
   return { documents, storages: Array.isArray(storages) ? storages.map(toStorage) : [] };
+}
+
+function toLeftOut(part: unknown): [string, string] {
+  const { bucket, reason } = (part ?? {}) as { readonly bucket?: unknown; readonly reason?: unknown };
+  return [String(bucket), String(reason)];
 }
 
 function toStorage(storage: unknown): ReportedStorage {
@@ -105,9 +115,10 @@ function isCurrent(worker: unknown, generation: unknown): boolean {
 /** Whether two reports say the same. */
 export function sameReport(a: GatewayReport | undefined, b: GatewayReport | undefined): boolean {
   if (a === undefined || b === undefined || a.documents.size !== b.documents.size) return a === b;
-  for (const [key, { revision, hash, refused }] of a.documents) {
+  for (const [key, { revision, hash, refused, leftOut }] of a.documents) {
     const other = b.documents.get(key);
     if (other?.revision !== revision || other?.hash !== hash || other?.refused !== refused) return false;
+    if (!isDeepStrictEqual(other?.leftOut, leftOut)) return false;
   }
   return sameStorages(a.storages, b.storages);
 }

@@ -63,7 +63,7 @@ export class GatewayNews {
     return waiting.length === 0 || rejected !== undefined;
   }
 
-  /** What every S3Bucket depends on: who is ready, and which storages are away. */
+  /** What S3Buckets depend on besides: who is ready, which storages are away, and which buckets gateways leave out. */
   private describe(): string {
     return JSON.stringify(
       this.fleet
@@ -72,6 +72,7 @@ export class GatewayNews {
           pod.uid,
           pod.ready,
           report?.storages.map(({ mount, available, detail }) => [mount, available, available ? '' : detail]),
+          [...(report?.documents.values() ?? [])].map(({ leftOut = [] }) => [...leftOut]),
         ]),
     );
   }

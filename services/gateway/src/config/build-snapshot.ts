@@ -11,8 +11,8 @@ import { toCorsRules } from './to-cors-rules.js';
 export function buildSnapshot(configuration: Configuration, documents: DocumentState, generation: number): Snapshot {
   const identities = new Map<string, Identity>();
   const buckets = new Map(configuration.buckets);
-  for (const { content, secrets } of documents.mappings.values()) {
-    for (const bucket of content) buckets.set(bucket.name, toBucketMapping(bucket));
+  for (const { applied, secrets } of documents.mappings.values()) {
+    for (const bucket of applied) buckets.set(bucket.name, toBucketMapping(bucket));
     for (const [accessKeyId, secretAccessKey] of secrets) {
       identities.set(accessKeyId, { name: accessKeyId, accessKeyId, secretAccessKey });
     }

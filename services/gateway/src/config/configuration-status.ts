@@ -1,6 +1,14 @@
 import type { DocumentKind } from '@bucketway/contract';
 import type { ReloadResult } from '../observability/configuration-metrics.js';
 
+/** What of a document is not in force because the configuration file has it otherwise. Holds no secret. */
+export interface LeftOut {
+  readonly bucket: string;
+  /** The bucket is in force but for the grants to this key. */
+  readonly accessKeyId?: string;
+  readonly reason: string;
+}
+
 /** One document, in `/status`: an operator compares `revision` and `hash` with what it wrote. */
 export interface DocumentStatus {
   readonly folder: string;
@@ -13,6 +21,8 @@ export interface DocumentStatus {
   readonly hash?: string;
   /** Why what the file says now is not in force. */
   readonly refused?: string;
+  /** Absent: all of the document is in force. */
+  readonly leftOut?: readonly LeftOut[];
 }
 
 /** The keys that a mappings document in force grants anything to, in `/status/keys`. Holds no secret. */

@@ -140,11 +140,37 @@ describe('nextDocumentState', () => {
     expect(next.refused.get(M1)).toMatch(/maps the bucket aaa, which mappings-0\.json maps/);
   });
 
-  it('leaves a bucket to the configuration file', () => {
-    const fixed = new Map([['aaa', { name: 'aaa', path: '/', grants: [], anonymous: 'none' } as const]]);
-    const next = nextDocumentState(NO_DOCUMENTS, found([mappings('0', 1, bucket('aaa'))]), { ...BASE, buckets: fixed });
-    expect(next.mappings.size).toBe(0);
-    expect(next.refused.get(M0)).toMatch(/which the configuration file maps/);
+  const fixed = new Map([['aaa', { name: 'aaa', path: '/', grants: [], anonymous: 'none' } as const]]);
+
+  it('leaves a bucket to the configuration file, and to nobody else what comes with it', () => {
+    const both = found(
+      [mappings('0', 1, bucket('aaa', 'K1'), bucket('bbb', 'K2'))],
+      [credentials('0', 1, { K1: 's1', K2: 's2' })],
+    );
+    const next = nextDocumentState(NO_DOCUMENTS, both, { ...BASE, buckets: fixed });
+    expect(next.refused).toEqual(new Map());
+    expect(next.mappings.get(M0)).toMatchObject({
+      revision: 1,
+      applied: [bucket('bbb', 'K2')],
+      leftOut: [{ bucket: 'aaa', reason: expect.stringContaining('configuration file') as string }],
+    });
+  });
+
+  it('lets the revocations of a document come into force beside such a bucket', () => {
+    const before = nextDocumentState(
+      NO_DOCUMENTS,
+      found([mappings('0', 1, bucket('bbb', 'K1'))], [credentials('0', 1, { K1: 's1' })]),
+      { ...BASE, buckets: fixed },
+    );
+    const revoked = found([mappings('0', 2, bucket('bbb'), bucket('aaa'))], [credentials('0', 1, { K1: 's1' })]);
+    const next = nextDocumentState(before, revoked, { ...BASE, buckets: fixed });
+    expect(next.mappings.get(M0)).toMatchObject({ revision: 2, applied: [bucket('bbb')], secrets: new Map() });
+  });
+
+  it('leaves a bucket to the configuration file also where an older version stays', () => {
+    const broken = found([{ file: M0, mistake: 'is not JSON' }], [credentials('0', 5, { K1: 's1', K2: 's2' })]);
+    const next = nextDocumentState(first, broken, { ...BASE, buckets: fixed });
+    expect(next.mappings.get(M0)).toMatchObject({ revision: 5, applied: [], leftOut: [{ bucket: 'aaa' }] });
   });
 
   it('knows fixed identities, and no other secret for them', () => {
@@ -153,8 +179,19 @@ describe('nextDocumentState', () => {
     const alone = nextDocumentState(NO_DOCUMENTS, found([mappings('0', 1, bucket('aaa', 'K1'))]), base);
     expect(alone.refused).toEqual(new Map());
     const other = found([mappings('0', 1, bucket('aaa', 'K1'))], [credentials('0', 1, { K1: 'other' })]);
-    const next = nextDocumentState(NO_DOCUMENTS, other, base);
-    expect(next.refused.get(M0)).toMatch(/fixed identity "main" with another secret/);
-    expect(next.refused.get(M0)).not.toMatch(/other$|s1/);
+    const next = nextDocumentState(NO_DOCUMENTS, other, base).mappings.get(M0);
+    expect(next?.applied).toEqual([bucket('aaa')]);
+    expect(next?.leftOut).toMatchObject([{ bucket: 'aaa', accessKeyId: 'K1' }]);
+    expect(next?.leftOut[0]?.reason).toMatch(/key K1 .* with another secret$/);
+    expect(next?.leftOut[0]?.reason).not.toMatch(/other$|s1/);
+  });
+
+  it('gives a fixed identity nothing that a document gives to its key with another secret, whatever comes after', () => {
+    const identities = new Map([['K1', { name: 'main', accessKeyId: 'K1', secretAccessKey: 's1' }]]);
+    const base = { ...BASE, identities };
+    const other = found([mappings('0', 1, bucket('aaa', 'K1'))], [credentials('0', 1, { K1: 'other' })]);
+    const before = nextDocumentState(NO_DOCUMENTS, other, base);
+    const next = nextDocumentState(before, found([{ file: M0, mistake: 'is not JSON' }]), base);
+    expect(next.mappings.get(M0)?.applied).toEqual([bucket('aaa')]);
   });
 });

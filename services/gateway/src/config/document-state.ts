@@ -1,10 +1,12 @@
 import { basename, dirname } from 'node:path';
 import type { MappedBucket } from '@bucketway/contract';
 import type { Configuration } from './configuration.js';
+import { leaveOut } from './leave-out.js';
+import type { Applied } from './leave-out.js';
 import type { FoundDocument, FoundDocuments, LoadedDocument } from './document-loader.js';
 
 /** A mappings document in force, with the secrets that it named when it was applied. */
-export interface AppliedMappings extends LoadedDocument<readonly MappedBucket[]> {
+export interface AppliedMappings extends LoadedDocument<readonly MappedBucket[]>, Applied {
   readonly secrets: ReadonlyMap<string, string>;
 }
 
@@ -16,13 +18,16 @@ export interface DocumentState {
   readonly refused: ReadonlyMap<string, string>;
 }
 
+/** What the configuration file fixes. */
+type Fixed = Pick<Configuration, 'identities' | 'buckets'>;
+
 /** Before any document was read. */
 export const NO_DOCUMENTS: DocumentState = { mappings: new Map(), credentials: new Map(), refused: new Map() };
 
 /**
  * Decides which of the documents found come into force. A document that is not valid, goes back in its revision, names
- * a key that is not there, or maps a bucket that is mapped elsewhere is refused whole, and what its file said before
- * stays in force. So does what a file said that vanished: a volume that is torn down must not take buckets with it.
+ * a key that is not there, or maps a bucket that another document maps is refused whole, and what its file said before
+ * stays in force. What the configuration file has otherwise is left out alone. So does what a file said that vanished: a volume that is torn down must not take buckets with it.
  */
 export function nextDocumentState(
   before: DocumentState,
@@ -33,17 +38,18 @@ export function nextDocumentState(
   const previous = withinFolders(before, configuration.documents);
   const credentials = select(previous.credentials, found.credentials, refused);
   const secrets = mergeSecrets(credentials, refused);
+  const kept = new Map([...previous.mappings].map(([file, document]) => [file, refit(document, configuration)]));
   const chosen = new Map<string, AppliedMappings>();
   for (const [file, document] of select(previous.mappings, found.mappings, refused)) {
-    const kept = previous.mappings.get(file);
+    const stays = kept.get(file);
     const result = resolveSecrets(document, secrets, configuration);
     if (typeof result !== 'string') chosen.set(file, result);
     else {
       if (!refused.has(file)) refused.set(file, result);
-      if (kept !== undefined) chosen.set(file, kept);
+      if (stays !== undefined) chosen.set(file, stays);
     }
   }
-  settleConflicts(chosen, previous.mappings, refused, configuration);
+  settleConflicts(chosen, kept, refused);
   return { mappings: chosen, credentials, refused };
 }
 
@@ -108,39 +114,38 @@ function mergeSecrets(
 function resolveSecrets(
   document: LoadedDocument<readonly MappedBucket[]>,
   secrets: ReadonlyMap<string, string>,
-  { identities }: Pick<Configuration, 'identities'>,
+  configuration: Fixed,
 ): AppliedMappings | string {
   const named = new Map<string, string>();
   for (const { name, grants } of document.content) {
     for (const { accessKeyId } of grants) {
       const secret = secrets.get(accessKeyId);
-      const fixed = identities.get(accessKeyId);
-      if (secret === undefined && fixed === undefined) {
+      if (secret !== undefined) named.set(accessKeyId, secret);
+      else if (!configuration.identities.has(accessKeyId)) {
         return `names the key ${accessKeyId} (bucket ${name}), which no credentials document has yet`;
       }
-      if (secret === undefined) continue;
-      if (fixed !== undefined && fixed.secretAccessKey !== secret) {
-        return `names the key ${accessKeyId} (bucket ${name}), which is the fixed identity "${fixed.name}" with another secret`;
-      }
-      named.set(accessKeyId, secret);
     }
   }
-  return { ...document, secrets: named };
+  return { ...document, secrets: named, ...leaveOut(document.content, named, configuration) };
+}
+
+/** What stays in force of before, beside a configuration that may have changed. */
+function refit(document: AppliedMappings, configuration: Fixed): AppliedMappings {
+  return { ...document, ...leaveOut(document.content, document.secrets, configuration) };
 }
 
 /**
- * Refuses documents that map a bucket which the configuration or another document maps. All newest documents are tried
+ * Refuses documents that map a bucket which another document maps. All newest documents are tried
  * together first, so that a bucket may move from one to another; each round takes back at least one.
  */
 function settleConflicts(
   chosen: Map<string, AppliedMappings>,
   before: ReadonlyMap<string, AppliedMappings>,
   refused: Map<string, string>,
-  configuration: Pick<Configuration, 'buckets'>,
 ): void {
   const isNew = (file: string): boolean => chosen.get(file)?.hash !== before.get(file)?.hash;
   for (;;) {
-    const conflict = findConflict(chosen, configuration, isNew);
+    const conflict = findConflict(chosen, isNew);
     if (conflict === undefined) return;
     const previous = isNew(conflict.file) ? before.get(conflict.file) : undefined;
     if (previous === undefined) chosen.delete(conflict.file);
@@ -151,13 +156,11 @@ function settleConflicts(
 
 function findConflict(
   chosen: ReadonlyMap<string, AppliedMappings>,
-  { buckets }: Pick<Configuration, 'buckets'>,
   isNew: (file: string) => boolean,
 ): { file: string; reason: string } | undefined {
   const holders = new Map<string, string>();
-  for (const [file, { content }] of chosen) {
-    for (const { name } of content) {
-      if (buckets.has(name)) return { file, reason: `maps the bucket ${name}, which the configuration file maps` };
+  for (const [file, { applied }] of chosen) {
+    for (const { name } of applied) {
       const holder = holders.get(name);
       if (holder === undefined) holders.set(name, file);
       else {

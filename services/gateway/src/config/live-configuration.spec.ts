@@ -230,6 +230,24 @@ ${more}`;
     expect(configurationInForce.status().lastReload.result).toBe('applied');
   });
 
+  it('leaves out what the configuration has, and says so once in the log, in its status and as a metric', async () => {
+    volume.publish(pair(1, 'one', 'AKEY1'));
+    const configurationInForce = start();
+    volume.publish(pair(2, 'one', 'AKEY1'));
+    configurationInForce.reload();
+    expect(configurationInForce.complete).toBe(true);
+    expect(configurationInForce.inForce.snapshot.buckets.get('one')?.grants).not.toMatchObject([
+      { accessKeyId: 'AKEY1' },
+    ]);
+    expect(configurationInForce.status()).toMatchObject({
+      lastReload: { result: 'applied' },
+      documents: [{}, { revision: 2, leftOut: [{ bucket: 'one' }] }],
+    });
+    expect(lines.filter((line) => line.includes('left out: the bucket one'))).toHaveLength(1);
+    expect(await registry.metrics()).toContain('bucketway_config_left_out{document="mappings-0.json"} 1');
+    expect(configurationInForce.grantedKeys()).toMatchObject([{ accessKeyIds: ['AKEY1'] }]);
+  });
+
   it('keeps what it has while files are away', () => {
     volume.publish(pair(1, 'aaa', 'AKEY1'));
     const configurationInForce = start();

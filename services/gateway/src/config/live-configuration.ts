@@ -40,6 +40,7 @@ export class LiveConfiguration {
   private lastReload: ConfigurationStatus['lastReload'];
   private restart: readonly string[] = [];
   private lastError: ConfigurationError | undefined;
+  private toldLeftOut = new Set<string>();
   private readonly loader = new DocumentLoader();
   private readonly watcher = new FileWatcher(() => this.reload());
   private readonly listeners = new Set<(change: ConfigurationChange) => void>();
@@ -165,9 +166,12 @@ export class LiveConfiguration {
   /** A bucket of the new configuration that a document in force maps already: the incumbent keeps it. */
   private bucketsTakenFromDocuments(before: DocumentState, candidate: Configuration): string | undefined {
     if (candidate === this.configuration) return undefined;
-    for (const [file, { content }] of before.mappings) {
-      if (this.documents.mappings.has(file) || !candidate.documents.includes(dirname(file))) continue;
-      const taken = content.find(({ name }) => candidate.buckets.has(name) && !this.configuration.buckets.has(name));
+    for (const [file, { applied }] of before.mappings) {
+      if (!candidate.documents.includes(dirname(file))) continue;
+      const leftOut = new Set(this.documents.mappings.get(file)?.leftOut.map(({ bucket }) => bucket));
+      const taken = applied.find(
+        ({ name }) => leftOut.has(name) && !this.configuration.buckets.has(name) && candidate.buckets.has(name),
+      );
       if (taken !== undefined) return `maps the bucket ${taken.name}, which ${basename(file)} maps`;
     }
     return undefined;
@@ -194,11 +198,28 @@ export class LiveConfiguration {
     const revisions = this.documentStatus().flatMap(({ file, revision }) =>
       revision === undefined ? [] : ([[file, revision]] as const),
     );
-    this.metrics.reloaded(outcome, generation, new Map(revisions));
+    const leftOut = [...this.documents.mappings].map(
+      ([path, { leftOut: parts }]) => [basename(path), parts.length] as const,
+    );
+    this.metrics.reloaded(outcome, generation, { revisions: new Map(revisions), leftOut: new Map(leftOut) });
     for (const reason of reasons) this.log.error(`configuration refused: ${reason}`, { generation });
+    this.tellLeftOut();
     for (const change of this.restart) this.log.warn(`configuration: ${change}`, { generation });
     if (reasons.length === 0) this.log.log(`configuration ${outcome}`, { generation });
     return { at: new Date().toISOString(), result: outcome, reasons };
+  }
+
+  /** Each once, and not with every revision of its document. */
+  private tellLeftOut(): void {
+    const told = this.toldLeftOut;
+    this.toldLeftOut = new Set();
+    for (const [path, { leftOut }] of this.documents.mappings) {
+      for (const { reason } of leftOut) {
+        const text = `${path}: left out: ${reason}`;
+        this.toldLeftOut.add(text);
+        if (!told.has(text)) this.log.warn(`configuration: ${text}`, { generation: this.current.snapshot.generation });
+      }
+    }
   }
 
   private documentStatus(): DocumentStatus[] {
@@ -209,12 +230,14 @@ export class LiveConfiguration {
       if (file === undefined) return [];
       const document = mappings.get(path) ?? credentials.get(path);
       const reason = refused.get(path);
+      const leftOut = mappings.get(path)?.leftOut ?? [];
       return {
         folder: dirname(path),
         file: basename(path),
         ...file,
         ...(document && { revision: document.revision, hash: document.hash }),
         ...(reason !== undefined && { refused: reason }),
+        ...(leftOut.length > 0 && { leftOut }),
       };
     });
   }

@@ -4,6 +4,13 @@ import type { Registry } from 'prom-client';
 /** How a reload ended. */
 export type ReloadResult = 'applied' | 'unchanged' | 'refused';
 
+/** By the name of a document's file. */
+export interface DocumentFigures {
+  readonly revisions: ReadonlyMap<string, number>;
+  /** How many parts of it are not in force. */
+  readonly leftOut: ReadonlyMap<string, number>;
+}
+
 /** Metrics of the configuration and its reloads. */
 export class ConfigurationMetrics {
   private readonly reloads: Counter<'result'>;
@@ -11,6 +18,7 @@ export class ConfigurationMetrics {
   private readonly lastSuccess: Gauge;
   private readonly generation: Gauge;
   private readonly revision: Gauge<'document'>;
+  private readonly leftOut: Gauge<'document'>;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -41,11 +49,17 @@ export class ConfigurationMetrics {
       labelNames: ['document'],
       registers,
     });
+    this.leftOut = new Gauge({
+      name: 'bucketway_config_left_out',
+      help: 'Buckets and grants of a document that are not in force because the configuration file has them otherwise.',
+      labelNames: ['document'],
+      registers,
+    });
     for (const result of ['applied', 'unchanged', 'refused']) this.reloads.inc({ result }, 0);
   }
 
-  /** @param revisions in force, by the name of the document's file */
-  reloaded(result: ReloadResult, generation: number, revisions: ReadonlyMap<string, number>): void {
+  /** What documents have in force and what not, by the names of their files. */
+  reloaded(result: ReloadResult, generation: number, { revisions, leftOut }: DocumentFigures): void {
     this.reloads.inc({ result });
     this.lastSuccessful.set(result === 'refused' ? 0 : 1);
     if (result !== 'refused') this.lastSuccess.setToCurrentTime();
@@ -53,5 +67,7 @@ export class ConfigurationMetrics {
     // The names are files that the operator mounts, not a client's; those that are gone must not stay.
     this.revision.reset();
     for (const [document, revision] of revisions) this.revision.set({ document }, revision);
+    this.leftOut.reset();
+    for (const [document, parts] of leftOut) this.leftOut.set({ document }, parts);
   }
 }
