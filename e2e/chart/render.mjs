@@ -131,6 +131,15 @@ for (const [name, file] of VALUES_FILES) {
     }
   });
 
+  await check(`${name}: the operator knows the buckets that the gateway fixes`, () => {
+    const { buckets = [] } = parse(find('ConfigMap', '-gateway').data['bucketway.yaml']);
+    const { reservedBuckets = [] } = parse(find('ConfigMap', '-operator').data['operator.yaml']);
+    assert.deepEqual(
+      reservedBuckets,
+      buckets.map((bucket) => bucket.name),
+    );
+  });
+
   await check(`${name}: the gateway mounts what the operator writes`, () => {
     const { documents } = parse(find('ConfigMap', '-operator').data['operator.yaml']);
     const { spec } = find('Deployment', '-gateway').spec.template;

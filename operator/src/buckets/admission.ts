@@ -1,8 +1,9 @@
-import { Injectable } from '@nestjs/common';
+import { Inject, Injectable } from '@nestjs/common';
 import { S3_BUCKET_FINALIZER } from '@bucketway/contract';
 import type { S3Bucket } from '@bucketway/contract';
 import type { ClaimOwner } from '../claims/claim.js';
 import { ClusterCache } from '../cluster/cluster-cache.js';
+import { OperatorConfiguration } from '../config/operator-configuration.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { decide } from '../policy/decide.js';
 import type { Decision, PolicyAcceptance, PolicyReason } from '../policy/decision.js';
@@ -32,6 +33,7 @@ export class Admission {
     private readonly tenancy: TenancyPolicy,
     private readonly claims: Claims,
     private readonly metrics: OperatorMetrics,
+    @Inject(OperatorConfiguration) private readonly configuration: Pick<OperatorConfiguration, 'reservedBuckets'>,
   ) {}
 
   /** Stores what the claims of an S3Bucket left behind, before anything is done by them. */
@@ -67,6 +69,10 @@ export class Admission {
       return { refused: fails(decision.reason, decision.message) };
     }
     const { bucketName, path, accessMode, overlap } = decision;
+    if (this.configuration.reservedBuckets.includes(bucketName)) {
+      this.claims.ledger.stopWaiting(owner);
+      return { refused: fails('NameReserved', reservedText(bucketName)) };
+    }
     const unknown = this.claims.refusal({ owner, bucketName, path });
     if (unknown !== undefined) return { refused: fails('RetainedPathsUnusable', unknown) };
     const claim = this.claims.claim({
@@ -89,6 +95,13 @@ export class Admission {
     const standing = this.claims.ledger.standingOf(bucket.metadata);
     return decide(this.tenancy.policy, { namespace: { name, labels }, bucket, standing });
   }
+}
+
+function reservedText(name: string): string {
+  return (
+    `the bucket name "${name}" is one that the gateways have of their own configuration: create the S3Bucket anew with ` +
+    'another spec.bucketName'
+  );
 }
 
 function hasLetGo({ metadata: { deletionTimestamp, finalizers = [] } }: S3Bucket): boolean {

@@ -83,7 +83,7 @@ describe('taking over', () => {
     const configuration = { namespace: 'storage', documents: { name: 'b' } } as OperatorConfiguration;
     const claims = new Claims(client, configuration, TENANCY, new OperatorMetrics());
     const users = { accept: () => {} } as unknown as RingUsers;
-    const admission = new Admission(cache, TENANCY, claims, new OperatorMetrics());
+    const admission = new Admission(cache, TENANCY, claims, new OperatorMetrics(), { reservedBuckets: ['fixed'] });
     await new TakeOver(
       cache,
       publisher,
@@ -123,6 +123,11 @@ describe('taking over', () => {
   it('gives back nothing to an S3Bucket that let go already and is held by somebody else', async () => {
     buckets = [waiter, bucket('team-a/photos', { deleted: ['example.com/other'], held: '/shared/photos' })];
     expect(await holders()).toEqual({ 'team-b/waiter': '/shared/photos' });
+  });
+
+  it('gives nobody the name of a bucket of the gateways', async () => {
+    buckets = [bucket('team-a/fixed', {}), bucket('team-a/other', {})];
+    expect(await holders()).toEqual({ 'team-a/other': '/shared/other' });
   });
 
   it('gives nobody what the policy does not permit, or what holds the data of another namespace', async () => {

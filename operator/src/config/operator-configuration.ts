@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import { Rule } from '@bucketway/contract';
+import { isBucketName, Rule } from '@bucketway/contract';
 import { Type } from 'class-transformer';
 import {
   ArrayUnique,
@@ -120,6 +120,10 @@ export class OperatorConfiguration {
   @IsArray({ message: 'must be a list of names of namespaces' })
   readonly watchNamespaces: readonly string[] = [];
 
+  /** Buckets that the gateways' configuration file fixes: no S3Bucket gets such a name. */
+  @Rule('areBucketNames', areBucketNames, 'a list of names of buckets')
+  readonly reservedBuckets: readonly string[] = [];
+
   /** Which namespaces may map which paths; read by `parsePolicy`. */
   @IsDefined({ message: 'is missing: without a policy no S3Bucket is accepted' })
   readonly policy!: unknown;
@@ -153,6 +157,10 @@ export class OperatorConfiguration {
   @Min(1, { message: 'must be at least 1' })
   @IsInt({ message: 'must be a whole number of seconds' })
   readonly usageIntervalSeconds: number = 60;
+}
+
+function areBucketNames(value: unknown): boolean {
+  return Array.isArray(value) && value.every(isBucketName);
 }
 
 function isEndpoint(value: unknown): boolean {

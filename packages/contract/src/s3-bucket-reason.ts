@@ -27,6 +27,7 @@ export const CONDITION_REASONS = {
   ExistingSecretNotAllowed: { types: ['Accepted'], says: 'The tenancy policy does not permit keys that users bring.' },
   LimitExceeded: { types: ['Accepted'], says: 'A limit of the tenancy policy is reached.' },
   NameTaken: { types: ['Accepted'], says: 'Another S3Bucket holds the bucket name.' },
+  NameReserved: { types: ['Accepted'], says: 'The configuration of the gateways has a bucket of that name.' },
   PathTaken: { types: ['Accepted'], says: 'Another S3Bucket holds the path, or left data there.' },
   PathOverlap: { types: ['Accepted'], says: 'The path lies above or below one that another S3Bucket holds.' },
   RetainedPathsUnusable: {

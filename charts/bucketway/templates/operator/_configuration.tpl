@@ -41,6 +41,12 @@ gateways:
   adminPort: 9001
   tls: {{ .Values.tls.enabled }}
 watchNamespaces: {{ toJson $operator.watchNamespaces }}
+{{- with .Values.buckets }}
+reservedBuckets:
+  {{- range . }}
+  - {{ .name | quote }}
+  {{- end }}
+{{- end }}
 leaderElection:
   enabled: {{ $operator.leaderElection.enabled }}
   leaseName: {{ $fullname }}-operator
