@@ -133,6 +133,13 @@ describe('decide', () => {
       /spec\.cors\[0\]\.allowedOrigins: must be a list of origins/,
     ],
     ['a path that climbs', { path: '/teams/team-a/../team-b' }, {}, 'InvalidSpec', /is no path of the tree/],
+    [
+      'a folder of too long a name',
+      { path: `/teams/team-a/${'é'.repeat(128)}` },
+      {},
+      'InvalidSpec',
+      /more than 255 bytes/,
+    ],
     ["the gateway's folder", { path: '/teams/team-a/.bucketway' }, {}, 'InvalidSpec', /is the gateway's own/],
     [
       'writing where only reading is',

@@ -3,8 +3,11 @@ import {
   defaultSecretName,
   isBucketName,
   isTreePath,
+  longSegmentOf,
+  MAX_SEGMENT_BYTES,
   parseDuration,
   parseSize,
+  reservedSegmentOf,
 } from '@bucketway/contract';
 import type { S3BucketAccessMode, S3BucketCorsRule, S3BucketQuota, S3BucketRotation } from '@bucketway/contract';
 import type { Decision, EffectiveQuota, PolicyReason, PolicyRefusal, PolicyRequest } from './decision.js';
@@ -14,7 +17,6 @@ import { isWithin, joinPath, pathKey, splitPath } from './path-key.js';
 import { expandText } from './path-template.js';
 import type { TemplateVariables } from './path-template.js';
 import type { Policy, PolicyRule, Rotation } from './policy.js';
-import { RESERVED_SEGMENT_PREFIX } from './reserved-segment.js';
 
 /** Asks the tenancy policy about an S3Bucket. Pure: the same request has the same answer. */
 export function decide(policy: Policy, request: PolicyRequest): Decision {
@@ -139,9 +141,14 @@ function checkPath(policy: Policy, rule: PolicyRule, { path, accessMode, variabl
     );
   }
   const segments = splitPath(path);
-  const reserved = segments.find((segment) => segment.toLowerCase().startsWith(RESERVED_SEGMENT_PREFIX));
+  const reserved = reservedSegmentOf(path);
   if (reserved !== undefined) {
     throw new Refusal('InvalidSpec', `"${reserved}" in the path is the gateway's own: choose another spec.path`);
+  }
+  const long = longSegmentOf(path);
+  if (long !== undefined) {
+    const message = `the folder that begins with "${long.slice(0, 20)}" has a name of more than ${MAX_SEGMENT_BYTES} bytes: choose another spec.path`;
+    throw new Refusal('InvalidSpec', message);
   }
   const key = pathKey(path, policy.caseInsensitivePaths);
   const open = rule.paths.flatMap(({ prefix, accessModes }) => {

@@ -33,6 +33,7 @@ export {
   MAX_DOCUMENT_BYTES,
   MAX_GRANTS,
   MAX_PREFIX_BYTES,
+  MAX_SEGMENT_BYTES,
   MAX_TREE_PATH_BYTES,
 } from './limits.js';
 export { BucketGrant, BucketOwner, BucketQuota, MappedBucket, MappingsDocument } from './mappings-document.js';
@@ -102,4 +103,5 @@ export type {
   S3BucketStatus,
   S3BucketUsage,
 } from './s3-bucket-status.js';
+export { isServedPath, longSegmentOf, RESERVED_PREFIX, reservedSegmentOf, SERVED_PATH_RULE } from './served-path.js';
 export { isTreePath, TREE_PATH_RULE } from './tree-path.js';

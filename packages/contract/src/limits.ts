@@ -19,5 +19,8 @@ export const MAX_CORS_RULES = 100;
 /** The longest path in the tree, in UTF-8 bytes (Linux PATH_MAX without its NUL). */
 export const MAX_TREE_PATH_BYTES = 4095;
 
+/** The longest segment of the path of an S3Bucket, in UTF-8 bytes (Linux NAME_MAX). */
+export const MAX_SEGMENT_BYTES = 255;
+
 /** The longest key prefix of a grant, in UTF-8 bytes: that of an object key. */
 export const MAX_PREFIX_BYTES = 1024;

@@ -11,11 +11,11 @@ import {
   isBucketName,
   isKeyPrefix,
   isSecretAccessKey,
-  isTreePath,
+  isServedPath,
   KEY_PREFIX_RULE,
   Rule,
   SECRET_ACCESS_KEY_RULE,
-  TREE_PATH_RULE,
+  SERVED_PATH_RULE,
 } from '@bucketway/contract';
 import type { AccessMode, AnonymousMode } from '@bucketway/contract';
 import { Type } from 'class-transformer';
@@ -34,7 +34,6 @@ import {
   ValidateNested,
 } from 'class-validator';
 import { isListenAddress, LISTEN_ADDRESS_RULE } from './listen-address.js';
-import { RESERVED_PREFIX } from '../storage/storage-path.js';
 import { StorageSection } from './storage-section.js';
 
 /** The most processes that a configuration may ask for. */
@@ -87,19 +86,6 @@ export class GrantSection {
   @IsOptional()
   @Rule('isKeyPrefix', isKeyPrefix, KEY_PREFIX_RULE)
   readonly prefix?: string;
-}
-
-const SERVED_PATH_RULE = `${TREE_PATH_RULE}, and none that begins with ${RESERVED_PREFIX}, which is the gateway's own`;
-
-/** A path whose files clients are served. What the gateway keeps beside them, keys among it, is none. */
-function isServedPath(text: unknown): text is string {
-  return (
-    isTreePath(text) &&
-    !text
-      .toLowerCase()
-      .split('/')
-      .some((segment) => segment.startsWith(RESERVED_PREFIX))
-  );
 }
 
 /** `buckets[]` of bucketway.yaml. */

@@ -1,3 +1,4 @@
+import { MAX_SEGMENT_BYTES, RESERVED_PREFIX } from '@bucketway/contract';
 import { StorageError } from './storage-error.js';
 
 declare const storagePathBrand: unique symbol;
@@ -9,15 +10,12 @@ declare const storagePathBrand: unique symbol;
 export type StoragePath = string & { readonly [storagePathBrand]: true };
 
 /** Every name that begins so is the gateway's own: hidden from listings and refused to clients. */
-export const RESERVED_PREFIX = '.bucketway';
+export { RESERVED_PREFIX };
 
 /** The folder at a storage's root that holds the gateway's own files. */
 export const RESERVED_FOLDER = '.bucketway' as StoragePath;
 
 export const ROOT = '' as StoragePath;
-
-/** Linux's NAME_MAX. */
-const MAX_SEGMENT_BYTES = 255;
 
 /**
  * Makes a path of text that came from a client: what {@link StoragePath} allows, and no reserved name.
