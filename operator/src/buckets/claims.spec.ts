@@ -10,7 +10,11 @@ import { parsePolicy } from '../policy/parse-policy.js';
 import { Claims } from './claims.js';
 import { RetainedPathsError } from './retained-paths-error.js';
 
-const CONFIGURATION = { namespace: 'storage', documents: { name: 'b' } } as OperatorConfiguration;
+const CONFIGURATION = {
+  namespace: 'storage',
+  documents: { name: 'b' },
+  watchNamespaces: ['team-b'],
+} as unknown as OperatorConfiguration;
 const TENANCY = { policy: parsePolicy({ rules: [{ namespaces: { names: ['*'] }, paths: [{ prefix: '/' }] }] }) };
 const STONE: Tombstone = { path: '/old', bucketName: 'old', namespace: 'team-c', name: 'old', since: '2026-01-01' };
 const SERVED: MappedBucket = {
@@ -30,6 +34,7 @@ function requestOf(owner: ClaimOwner, path: string): ClaimRequest {
 describe('Claims', () => {
   let stored: ConfigMap | undefined;
   let claims: Claims;
+  let metrics: OperatorMetrics;
   /** What the API server says to a write. */
   let failure: Error | undefined;
 
@@ -51,7 +56,8 @@ describe('Claims', () => {
       create: (_: unknown, object: ConfigMap) => save(object),
       replace: (_: unknown, object: ConfigMap) => save(object),
     } as unknown as KubeClient;
-    claims = new Claims(client, CONFIGURATION, TENANCY, new OperatorMetrics());
+    metrics = new OperatorMetrics();
+    claims = new Claims(client, CONFIGURATION, TENANCY, metrics);
   });
 
   describe.each([
@@ -117,6 +123,12 @@ describe('Claims', () => {
     failure = undefined;
     await claims.keepTombstones(OWNER);
     expect(tombstones()).toMatchObject([{ path: '/photos' }]);
+  });
+
+  it('counts what stays served of namespaces that are not watched any more', async () => {
+    await claims.load([SERVED, { ...SERVED, name: 'new', path: '/new', owner: { namespace: 'team-b', name: 'new' } }]);
+    expect(await metrics.registry.getSingleMetricAsString('bucketway_operator_unwatched_buckets')).toMatch(/ 1$/);
+    expect(claims.ledger.heldBy(OWNER)).toBeDefined();
   });
 
   it('takes nothing from an edit that cannot be read', async () => {

@@ -71,6 +71,7 @@ export class Claims {
       caseInsensitivePaths: this.tenancy.policy.caseInsensitivePaths,
     });
     this.count();
+    this.tellUnwatched();
   }
 
   /**
@@ -179,6 +180,20 @@ export class Claims {
     if (change === before) return;
     for (const owner of owners) this.unstored.set(ownerKey(owner), change);
     this.count();
+  }
+
+  // What a namespace has that is no longer watched stays served: whether its S3Buckets are there is not known.
+  private tellUnwatched(): void {
+    const { watchNamespaces } = this.configuration;
+    const owners = this.ledger.incumbents().map(({ owner }) => owner.namespace);
+    const unwatched = watchNamespaces.length === 0 ? [] : owners.filter((name) => !watchNamespaces.includes(name));
+    this.metrics.unwatchedBuckets.set(unwatched.length);
+    if (unwatched.length === 0) return;
+    const names = [...new Set(unwatched)].toSorted().join(', ');
+    this.log.warn(
+      `${unwatched.length} buckets of namespaces that watchNamespaces does not name stay served as they are (${names}): to ` +
+        'end them, name the namespace again and delete its S3Buckets',
+    );
   }
 
   private count(): void {

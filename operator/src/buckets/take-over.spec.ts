@@ -80,7 +80,11 @@ describe('taking over', () => {
     const client = {
       get: () => Promise.resolve({ data: { 'retained.json': JSON.stringify(retained) } }),
     } as unknown as KubeClient;
-    const configuration = { namespace: 'storage', documents: { name: 'b' } } as OperatorConfiguration;
+    const configuration = {
+      namespace: 'storage',
+      documents: { name: 'b' },
+      watchNamespaces: [],
+    } as unknown as OperatorConfiguration;
     const claims = new Claims(client, configuration, TENANCY, new OperatorMetrics());
     const users = { accept: () => {} } as unknown as RingUsers;
     const admission = new Admission(cache, TENANCY, claims, new OperatorMetrics(), { reservedBuckets: ['fixed'] });

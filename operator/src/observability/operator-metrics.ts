@@ -39,6 +39,10 @@ export class OperatorMetrics {
     'reason',
   ]);
   readonly retainedPaths = this.gauge('retained_paths', 'Paths where deleted S3Buckets left data');
+  readonly unwatchedBuckets = this.gauge(
+    'unwatched_buckets',
+    'Buckets that stay served though watchNamespaces does not name their namespace any more',
+  );
   readonly rotations = this.counter('key_rotations_total', 'Rotations of keys that were completed', ['trigger']);
   readonly massDeletionHeld = this.gauge('mass_deletion_held', '1 while a removal of many buckets is held');
   readonly leader = this.gauge('leader', '1 where this replica leads');
