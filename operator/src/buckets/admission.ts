@@ -1,12 +1,11 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { S3_BUCKET_FINALIZER } from '@bucketway/contract';
 import type { S3Bucket } from '@bucketway/contract';
 import type { ClaimOwner } from '../claims/claim.js';
 import { ClusterCache } from '../cluster/cluster-cache.js';
 import { OperatorConfiguration } from '../config/operator-configuration.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { decide } from '../policy/decide.js';
-import type { Decision, PolicyAcceptance, PolicyReason } from '../policy/decision.js';
+import type { Decision, PolicyAcceptance } from '../policy/decision.js';
 import { TenancyPolicy } from '../policy/tenancy-policy.js';
 import { Claims } from './claims.js';
 import { fails } from './verdict.js';
@@ -15,15 +14,6 @@ import type { Verdict } from './verdict.js';
 /** What became of an S3Bucket's wish. */
 export type Admitted =
   { readonly accepted: PolicyAcceptance; readonly requeue: readonly ClaimOwner[] } | { readonly refused: Verdict };
-
-/** What the policy asks about only once it has found that name and path are permitted. */
-const BESIDE_THE_PATH: ReadonlySet<PolicyReason> = new Set([
-  'AccessModeNotAllowed',
-  'AnonymousNotAllowed',
-  'ReclaimDeleteNotAllowed',
-  'ExistingSecretNotAllowed',
-  'LimitExceeded',
-]);
 
 /** Decides whether an S3Bucket may have what it asks for: first the tenancy policy, then the claims of others. */
 @Injectable()
@@ -39,25 +29,6 @@ export class Admission {
   /** Stores what the claims of an S3Bucket left behind, before anything is done by them. */
   async keepClaims(bucket: S3Bucket): Promise<void> {
     await this.claims.keepTombstones(ownerOf(bucket));
-  }
-
-  /**
-   * Gives an S3Bucket back what its status says that it held, where no mapping says so any more: the document was lost, the
-   * policy took the mapping away, or its deletion was under way. Nobody but the operator writes a status; that of somebody
-   * who may do so nevertheless holds only what the policy permits.
-   */
-  inherit(bucket: S3Bucket): void {
-    const { metadata, spec, status } = bucket;
-    if (status?.path === undefined || hasLetGo(bucket)) return;
-    const { path, bucketName = spec.bucketName ?? metadata.name } = status;
-    const decision = this.decide({ ...bucket, spec: { ...spec, path, bucketName } });
-    if (!decision.accepted && !BESIDE_THE_PATH.has(decision.reason)) return;
-    this.claims.ledger.inherit({
-      owner: ownerOf(bucket),
-      bucketName,
-      path,
-      accessMode: spec.accessMode ?? 'ReadWrite',
-    });
   }
 
   /** Claims name and path where the policy permits them. */
@@ -102,10 +73,6 @@ function reservedText(name: string): string {
     `the bucket name "${name}" is one that the gateways have of their own configuration: create the S3Bucket anew with ` +
     'another spec.bucketName'
   );
-}
-
-function hasLetGo({ metadata: { deletionTimestamp, finalizers = [] } }: S3Bucket): boolean {
-  return deletionTimestamp !== undefined && !finalizers.includes(S3_BUCKET_FINALIZER);
 }
 
 /** Who an S3Bucket is to the ledger of claims. */

@@ -1,13 +1,23 @@
 import { Injectable } from '@nestjs/common';
+import { S3_BUCKET_FINALIZER } from '@bucketway/contract';
 import type { MappedBucket, S3Bucket, S3BucketCredentials, S3BucketCredentialsMode } from '@bucketway/contract';
 import { DocumentPublisher } from '../documents/document-publisher.js';
-import type { Decision, EffectiveCredentials, PolicyAcceptance } from '../policy/decision.js';
+import type { Decision, EffectiveCredentials, PolicyAcceptance, PolicyReason } from '../policy/decision.js';
 import { Admission, ownerOf } from './admission.js';
 import { Claims } from './claims.js';
 import { Withdrawal } from './deletion/withdrawal.js';
 import { ringOf } from './keys/ring-users.js';
 import { pathBinding } from './path-binding.js';
 import { accessModeOf, servedAs } from './to-mapped-bucket.js';
+
+/** What the policy asks about only once it has found that name and path are permitted. */
+const BESIDE_THE_PATH: ReadonlySet<PolicyReason> = new Set([
+  'AccessModeNotAllowed',
+  'AnonymousNotAllowed',
+  'ReclaimDeleteNotAllowed',
+  'ExistingSecretNotAllowed',
+  'LimitExceeded',
+]);
 
 /**
  * What gateways serve for an S3Bucket whose spec does not come into force, since it is refused or suspended: that stays as
@@ -42,6 +52,25 @@ export class ServedBuckets {
   /** Whether it was served once, and what was is lost: only its spec tells then what it was. */
   isLost({ metadata, status }: S3Bucket): boolean {
     return status?.bucketName !== undefined && this.withdrawal.servedName(metadata) === undefined;
+  }
+
+  /**
+   * Gives an S3Bucket back what its status says that it held, where no mapping says so any more: the document was lost, the
+   * policy took the mapping away, or its deletion was under way. Nobody but the operator writes a status; that of somebody
+   * who may do so nevertheless holds only what the policy permits.
+   */
+  inherit(bucket: S3Bucket): void {
+    const { metadata, spec, status } = bucket;
+    if (status?.path === undefined || hasLetGo(bucket)) return;
+    const { path, bucketName = spec.bucketName ?? metadata.name } = status;
+    const decision = this.admission.decide({ ...bucket, spec: { ...spec, path, bucketName } });
+    if (!decision.accepted && !BESIDE_THE_PATH.has(decision.reason)) return;
+    this.claims.ledger.inherit({
+      owner: ownerOf(bucket),
+      bucketName,
+      path,
+      accessMode: spec.accessMode ?? 'ReadWrite',
+    });
   }
 
   /** What counts of an S3Bucket before its first pass: its spec, or else what is served. */
@@ -95,4 +124,8 @@ export class ServedBuckets {
     const hadKey = bucket.status?.credentials?.accessKeyId !== undefined;
     return hadKey ? (bucket.spec.credentials?.mode ?? 'Managed') : 'None';
   }
+}
+
+function hasLetGo({ metadata: { deletionTimestamp, finalizers = [] } }: S3Bucket): boolean {
+  return deletionTimestamp !== undefined && !finalizers.includes(S3_BUCKET_FINALIZER);
 }

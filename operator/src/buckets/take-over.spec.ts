@@ -11,8 +11,10 @@ import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { parsePolicy } from '../policy/parse-policy.js';
 import { Admission } from './admission.js';
 import { Claims } from './claims.js';
+import type { Withdrawal } from './deletion/withdrawal.js';
 import type { RingUsers } from './keys/ring-users.js';
 import type { WatchedBuckets } from './news/cluster-news.js';
+import { ServedBuckets } from './served-buckets.js';
 import type { BucketEvents } from './status/bucket-events.js';
 import { TakeOver } from './take-over.js';
 
@@ -88,10 +90,11 @@ describe('taking over', () => {
     const claims = new Claims(client, configuration, TENANCY, new OperatorMetrics());
     const users = { accept: () => {} } as unknown as RingUsers;
     const admission = new Admission(cache, TENANCY, claims, new OperatorMetrics(), { reservedBuckets: ['fixed'] });
+    const withdrawal = { servedName: () => undefined } as unknown as Withdrawal;
     await new TakeOver(
       cache,
       publisher,
-      admission,
+      new ServedBuckets(admission, withdrawal, claims, publisher),
       { claims, users } as WatchedBuckets,
       { credentialsReissued: () => {} } as unknown as BucketEvents,
     ).run();

@@ -47,7 +47,7 @@ export class TakeOver {
   // Before anybody who waits is looked at, whatever the ages: a document may be lost, and what it said is somebody's data.
   private inheritAll(): void {
     const buckets = [...this.cache.s3Buckets.values()];
-    for (const bucket of buckets.toSorted(byStanding)) this.admission.inherit(bucket);
+    for (const bucket of buckets.toSorted(byStanding)) this.served.inherit(bucket);
   }
 
   // Before any key is planned: of S3Buckets that share a ring, each counts from the beginning.
