@@ -2,6 +2,7 @@ import { renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { REVOKE_ANNOTATION } from '@bucketway/contract';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { S3_BUCKETS } from '../../src/cluster/s3-bucket-resource.js';
 import { EVENTS, LEASES } from '../../src/kube/resource.js';
 import type { AppKeys } from '../support/app-keys.js';
 import { eventually } from '../support/eventually.js';
@@ -119,6 +120,14 @@ describe.skipIf(NO_KUBE_API_SERVER)('while something is away (needs KUBEBUILDER_
           ({ resource, verb, status }) => resource === 'leases' && verb === 'update' && status === 200,
         ),
       );
+      // Until then a watch is told to come again later, and for so long that a list comes first.
+      await eventually('the new one takes watches of S3Buckets', async () => {
+        const { resourceVersion } = await api.client.list(S3_BUCKETS, { limit: 1 });
+        const signal = AbortSignal.timeout(10_000);
+        const watch = api.client.watch(S3_BUCKETS, { resourceVersion, timeoutSeconds: 1, signal });
+        for await (const _ of watch) break;
+        return true;
+      });
       const cut = operator.tap.requests.length;
       operator.tap.cutWatches();
 
