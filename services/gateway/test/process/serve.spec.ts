@@ -147,7 +147,7 @@ describe('bucketway', () => {
     expect(bad).toMatchObject({ code: 1, stderr: '' });
     expect(bad.stdout.split('\n')).toEqual([
       `${file}:1:1: regoin: is not a known field; did you mean "region"?`,
-      `${file}:4:11: storages[0].local.root: must be the path of a folder`,
+      `${file}:4:11: storages[0].local.root: must be the path of a folder; quote it: "7"`,
       '2 mistakes',
       '',
     ]);

@@ -10,7 +10,8 @@ function driverOf(answers: readonly (string | undefined)[]): { driver: FileDrive
     const answer = answers[Math.min(reads++, answers.length - 1)];
     return Promise.resolve(answer === undefined ? undefined : Buffer.from(answer));
   };
-  return { driver: { readSmall } as unknown as FileDriver, reads: () => reads };
+  const capabilities = { atomicReplace: true };
+  return { driver: { readSmall, capabilities } as unknown as FileDriver, reads: () => reads };
 }
 
 describe('readSmallJson', () => {
