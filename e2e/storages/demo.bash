@@ -18,7 +18,7 @@ CONFIG
 check 'check --connect finds every storage and says what it can do' <<'STEPS'
 bucketway check "$CONFIGURATION" --connect >table
 grep -E '^MOUNT +KIND' table
-grep -E '^/ +local +exact +atomic' table
+grep -E '^/ +local +yes +exact +atomic' table
 grep -E '^/dav +webdav ' table
 grep -E '^/s3 +s3 .*upstream' table
 if grep 'cannot be used' table; then exit 1; fi

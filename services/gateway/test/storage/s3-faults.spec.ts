@@ -521,6 +521,17 @@ describe('an upstream S3 that misbehaves', () => {
     expect((await store.head(name)).attributes.metadata).toEqual({ version: 'new' });
   });
 
+  it('is asked for an upload that has ended otherwise: there is none, also where it fails at that', async () => {
+    const name = key('ended');
+    const { uploadId } = await store.multipart.create({ key: name, attributes: NO_ATTRIBUTES, initiator: '' });
+    const { etag } = await store.multipart.putPart(name, uploadId, 1, bodyOfBytes('part'));
+    await store.multipart.abort(name, uploadId);
+    proxy.fail('POST', answerWith(500, 'InternalError'), 10);
+    const complete = (): unknown =>
+      store.multipart.complete({ key: name, uploadId, parts: [{ number: 1, etag }], conditions: {} });
+    expect(await codeOf(complete)).toBe('NoSuchUpload');
+  });
+
   it('takes a completion without an entity tag that names the object', async () => {
     const completed =
       '<CompleteMultipartUploadResult><Bucket>b</Bucket><Key>k</Key><ETag/></CompleteMultipartUploadResult>';

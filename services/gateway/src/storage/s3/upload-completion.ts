@@ -45,6 +45,7 @@ export class UploadCompletion {
         const error = translateUpstreamError(cause);
         const outcome = await this.outcomeOf(request, error);
         if (outcome === 'made') break;
+        if (outcome === 'gone') throw new S3Error('NoSuchUpload', { details: { UploadId: request.uploadId }, cause });
         if (outcome === 'failed' || attempt >= client.options.retries) throw await refusalOf(error, conditions, lookUp);
         await pause(FIRST_PAUSE_MS * 2 ** attempt);
       }
@@ -76,11 +77,13 @@ export class UploadCompletion {
    * not get its answer asks again), or be about to: Ceph answers 500 then. An upload that is still there has made nothing, also where
    * the object's bytes are the same: they may be those of before.
    */
-  private async outcomeOf(request: CompleteUpload, error: unknown): Promise<'made' | 'failed' | 'unsettled'> {
+  private async outcomeOf(request: CompleteUpload, error: unknown): Promise<'made' | 'gone' | 'failed' | 'unsettled'> {
     const unsettled = isServerFailure(error);
     if (!unsettled && !hasCode(error, 'NoSuchUpload')) return 'failed';
     if (unsettled && (await this.isThere(request))) return mayBeUnderWay(error) ? 'failed' : 'unsettled';
-    return (await this.isMade(request)) ? 'made' : 'failed';
+    if (await this.isMade(request)) return 'made';
+    // Ceph answers 500 also where the upload has ended otherwise.
+    return unsettled && !mayBeUnderWay(error) ? 'gone' : 'failed';
   }
 
   private async isThere({ key, uploadId }: CompleteUpload): Promise<boolean> {
