@@ -114,6 +114,7 @@ describe('a change', () => {
     const { publisher } = await started();
     await expect(publisher.setMapping(mappedBucket('photos', 'BW1'))).rejects.toThrow('names the key BW1');
     expect(publisher.mappings()).toEqual([]);
+    expect(publisher.wantedMapping('photos')).toBeUndefined();
   });
 
   it.each([

@@ -132,6 +132,11 @@ export class DocumentPublisher {
     return [...this.#shards.mappings.values()].flatMap(({ content }) => content.wanted);
   }
 
+  /** The one of {@link mappings} that has a name. */
+  wantedMapping(name: string): MappedBucket | undefined {
+    return this.#shards.homeOfBucket(name).content.wantedBucket(name);
+  }
+
   /** How many removals are held. */
   get heldRemovals(): number {
     return this.#guard.size;

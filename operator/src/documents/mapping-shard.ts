@@ -109,6 +109,11 @@ export class MappingShard implements ShardContent {
     return [this.#stored, ...this.#possible].every((buckets) => buckets.get(name)?.text === wanted);
   }
 
+  /** A bucket as it is wanted. */
+  wantedBucket(name: string): MappedBucket | undefined {
+    return this.#wanted.get(name)?.bucket;
+  }
+
   get wanted(): readonly MappedBucket[] {
     return [...this.#wanted.values()].map(({ bucket }) => bucket);
   }

@@ -109,8 +109,7 @@ export class Withdrawal {
 
   // What is only being stored would be served, too, when its S3Bucket is gone.
   private mappingOf(bucketName: string): MappedBucket | undefined {
-    const stored = this.publisher.mapping(bucketName)?.bucket;
-    return stored ?? this.publisher.mappings().find(({ name }) => name === bucketName);
+    return this.publisher.mapping(bucketName)?.bucket ?? this.publisher.wantedMapping(bucketName);
   }
 
   // Asked for again, a removal is of the same version; what was served again since then is removed anew.
