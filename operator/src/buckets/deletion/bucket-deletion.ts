@@ -51,7 +51,7 @@ export class BucketDeletion {
     if (held !== undefined) return await this.block(bucket, held.verdict, held.retryInMs);
     const isTrial = this.withdrawal.isTrial(bucket);
     const deletesData = !isTrial && this.emptier.isAsked(bucket);
-    if (deletesData && served !== undefined) {
+    if (deletesData) {
       const blocked = await this.emptier.empty(bucket, served);
       if (blocked !== undefined) return await this.block(bucket, blocked, EMPTYING_INTERVAL_MS);
     }

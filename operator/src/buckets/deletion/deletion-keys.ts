@@ -31,10 +31,19 @@ export class DeletionKeys {
     private readonly memory: BucketMemory,
   ) {}
 
-  /** A key for the bucket of this name, which is served. @throws Error where it cannot be stored */
+  /**
+   * A key for the bucket of this name; undefined while its mapping is being stored. Where the mapping is lost, the bucket
+   * is served again, to nobody else.
+   *
+   * @throws Error where the key or the mapping cannot be stored
+   */
   async keyOf(bucket: S3Bucket, name: string): Promise<DeletionKey | undefined> {
     const mapping = this.publisher.mapping(name);
-    if (mapping === undefined) return undefined;
+    if (mapping === undefined) {
+      // The next pass finds it stored, and asks first whether too many vanish at once.
+      if (this.publisher.wantedMapping(name) === undefined) await this.serveAgain(bucket);
+      return undefined;
+    }
     const rings = [ringOf(bucket), deletionRing(bucket)];
     const keys = rings.flatMap((ref) => this.publisher.keys(ref)?.keys ?? []);
     const granted = new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId));
@@ -58,6 +67,13 @@ export class DeletionKeys {
     if (grants.length === mapping.grants.length) return;
     const plain: Pick<MappedBucket, keyof MappedBucket> = mapping;
     this.fleet.announce(await this.publisher.setMapping({ ...plain, grants }));
+  }
+
+  private async serveAgain({ metadata }: S3Bucket): Promise<void> {
+    const held = this.claims.ledger.heldBy(metadata);
+    if (held === undefined) return;
+    const { owner, bucketName: name, path } = held;
+    this.fleet.announce(await this.publisher.setMapping({ name, path, owner, grants: [], anonymous: 'none' }));
   }
 
   private async issue(bucket: S3Bucket, mapping: MappedBucket): Promise<DeletionKey> {
