@@ -81,6 +81,12 @@ describe('Claims', () => {
       expect(stored?.data?.['retained.json']).toBe(text);
     });
 
+    it('lets go of what was only read, which leaves nothing', async () => {
+      await claims.load([{ ...SERVED, grants: [{ accessKeyId: 'KEY', mode: 'read-only' }] }]);
+      await claims.release(OWNER, true);
+      expect(claims.ledger.heldBy(OWNER)).toBeUndefined();
+    });
+
     it('goes on once somebody mended it, with all that is in it', async () => {
       expect(claims.refusal(requestOf(NEWCOMER, '/old'))).toBeDefined();
       await expect(claims.release(OWNER, true)).rejects.toThrow(RetainedPathsError);

@@ -106,7 +106,7 @@ export class Claims {
   /** @throws RetainedPathsError where the path of an S3Bucket could not be remembered */
   assertRemembered(owner: ClaimOwner, retain: boolean): void {
     const held = this.ledger.heldBy(owner);
-    if (!retain || held?.owner.uid !== owner.uid) return;
+    if (!retain || held?.owner.uid !== owner.uid || held.accessMode === 'ReadOnly') return;
     const isFull = !this.ledger.canRelease(owner);
     if (this.broken === undefined && !isFull) return;
     this.wait(owner);

@@ -132,6 +132,13 @@ describe('BucketDeletion', () => {
     expect([objects, tombstones()]).toEqual([3, ['/team/photos']]);
   });
 
+  it('with Delete leaves what a bucket only read, and is not held up by it', async () => {
+    begin([{ ...HELD, accessMode: 'ReadOnly' }]);
+    await fixture.publisher.setMapping(MAPPING);
+    await end(deleted({ accessMode: 'ReadOnly', reclaimPolicy: 'Delete' }));
+    expect([objects, tombstones()]).toEqual([3, []]);
+  });
+
   it('with Delete takes nothing of a bucket of before that had its name', async () => {
     await fixture.publisher.setMapping(MAPPING);
     await end(deleted({ reclaimPolicy: 'Delete' }, 'u-2'));

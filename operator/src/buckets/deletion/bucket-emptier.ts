@@ -30,8 +30,12 @@ export class BucketEmptier {
     memory.onForget((key) => this.emptied.delete(key));
   }
 
-  /** Whether the data goes with the S3Bucket. A spec that was never accepted is no way around the tenancy policy. */
+  /**
+   * Whether the data goes with the S3Bucket. A spec that was never accepted is no way around the tenancy policy, and what could
+   * only be read is somebody else's.
+   */
   isAsked(bucket: S3Bucket): boolean {
+    if (this.claims.ledger.heldBy(bucket.metadata)?.accessMode === 'ReadOnly') return false;
     return bucket.spec.reclaimPolicy === 'Delete' && this.served.permitsDelete(bucket);
   }
 
