@@ -62,6 +62,7 @@ export class ServedBuckets {
   inherit(bucket: S3Bucket): void {
     const { metadata, spec, status } = bucket;
     if (status?.path === undefined || hasLetGo(bucket)) return;
+    if (this.claims.ledger.heldBy(metadata) !== undefined) return this.learnAccessMode(bucket);
     const { path, bucketName = spec.bucketName ?? metadata.name } = status;
     const decision = this.admission.decide({ ...bucket, spec: { ...spec, path, bucketName } });
     if (!decision.accepted && !BESIDE_THE_PATH.has(decision.reason)) return;
@@ -71,6 +72,18 @@ export class ServedBuckets {
       path,
       accessMode: spec.accessMode ?? 'ReadWrite',
     });
+  }
+
+  /**
+   * A mapping without any key does not tell whether its path was written to. The spec does, refused or not: it is believed
+   * where nobody else has anything at the path.
+   */
+  private learnAccessMode({ metadata, spec }: S3Bucket): void {
+    const held = this.claims.ledger.heldBy(metadata);
+    if (held?.owner.uid !== metadata.uid || (spec.accessMode ?? 'ReadWrite') === held.accessMode) return;
+    if (this.publisher.mapping(held.bucketName)?.bucket.grants.length !== 0) return;
+    const asked = { ...held, accessMode: 'ReadWrite', overlap: 'SameNamespace', creationTimestamp: '' } as const;
+    if (!this.claims.claim(asked).granted) this.claims.ledger.stopWaiting(held.owner);
   }
 
   /** What counts of an S3Bucket before its first pass: its spec, or else what is served. */

@@ -1,7 +1,7 @@
 import { S3_BUCKET_FINALIZER } from '@bucketway/contract';
 import type { MappedBucket, S3Bucket, S3BucketSpec } from '@bucketway/contract';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Tombstone } from '../claims/claim.js';
+import type { Incumbent, Tombstone } from '../claims/claim.js';
 import type { ClusterCache } from '../cluster/cluster-cache.js';
 import type { OperatorConfiguration } from '../config/operator-configuration.js';
 import type { DocumentPublisher } from '../documents/document-publisher.js';
@@ -67,6 +67,10 @@ describe('taking over', () => {
 
   /** Who holds which path afterwards. */
   async function holders(): Promise<Record<string, string>> {
+    return Object.fromEntries((await held()).map(({ owner, path }) => [objectKey(owner), path]));
+  }
+
+  async function held(): Promise<readonly Incumbent[]> {
     const cache = {
       s3Buckets: new Map(buckets.map((each) => [objectKey(each.metadata), each])),
       namespaces: new Map(),
@@ -78,6 +82,10 @@ describe('taking over', () => {
     const publisher = {
       load: () => ({ incumbents: mappings, distrusted: [], recovered: [] }),
       keys: () => undefined,
+      mapping: (name: string) => {
+        const bucket = mappings.find((mapping) => mapping.name === name);
+        return bucket && { bucket };
+      },
     } as unknown as DocumentPublisher;
     const client = {
       get: () => Promise.resolve({ data: { 'retained.json': JSON.stringify(retained) } }),
@@ -98,7 +106,7 @@ describe('taking over', () => {
       { claims, users } as WatchedBuckets,
       { credentialsReissued: () => {} } as unknown as BucketEvents,
     ).run();
-    return Object.fromEntries(claims.ledger.incumbents().map(({ owner, path }) => [objectKey(owner), path]));
+    return claims.ledger.incumbents();
   }
 
   const waiter = bucket('team-b/waiter', { spec: { path: '/shared/photos' }, created: '2026-01' });
@@ -125,6 +133,22 @@ describe('taking over', () => {
       bucket('team-b/now', { spec: { path: '/shared/videos' }, held: '/shared/videos' }),
     ];
     expect(await holders()).toEqual({ 'team-c/new': '/shared/photos', 'team-b/now': '/shared/videos' });
+  });
+
+  it.each<readonly [string, S3BucketSpec, readonly MappedBucket[], string]>([
+    ['wrote', {}, [], 'ReadWrite'],
+    ['only read', { accessMode: 'ReadOnly' }, [], 'ReadOnly'],
+    [
+      'may write by its spec, and only read what somebody else has,',
+      {},
+      [{ name: 'all', path: '/shared', owner: { namespace: 'team-b', name: 'all', uid: 'team-b/all' }, grants: [] }],
+      'ReadOnly',
+    ],
+  ])('knows of one without a key that is being deleted that it %s', async (_title, spec, others, accessMode) => {
+    const owner = { namespace: 'team-a', name: 'photos', uid: 'team-a/photos' };
+    mappings = [{ name: 'photos', path: '/shared/photos', owner, grants: [] }, ...others];
+    buckets = [bucket('team-a/photos', { spec, held: '/shared/photos', deleted: [S3_BUCKET_FINALIZER] })];
+    expect((await held()).find((claim) => claim.bucketName === 'photos')).toMatchObject({ accessMode });
   });
 
   it('gives back nothing to an S3Bucket that let go already and is held by somebody else', async () => {
