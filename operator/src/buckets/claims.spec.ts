@@ -137,6 +137,21 @@ describe('Claims', () => {
     expect(claims.ledger.heldBy(OWNER)).toBeDefined();
   });
 
+  it('keeps a path for whoever left it again, whatever a late watch tells of the time between', async () => {
+    write(JSON.stringify([{ ...STONE, namespace: 'team-a', path: '/photos' }]));
+    await claims.load([]);
+    claims.claim(requestOf(OWNER, '/photos'));
+    await claims.keepTombstones(OWNER);
+    const between = stored;
+    await claims.release(OWNER, true);
+    claims.claim(requestOf(NEWCOMER, '/photos'));
+
+    expect(claims.observeRetained(between)).toEqual([]);
+    expect(claims.observeRetained(stored)).toEqual([]);
+    expect(claims.claim(requestOf(NEWCOMER, '/photos'))).toMatchObject({ granted: false, reason: 'PathTaken' });
+    expect(claims.observeRetained(write('[]'))).toEqual([NEWCOMER]);
+  });
+
   it('takes nothing from an edit that cannot be read', async () => {
     write(JSON.stringify([STONE]));
     await claims.load([]);

@@ -26,8 +26,8 @@ const FIELD_MANAGER = 'bucketway-operator';
 export class Claims {
   private readonly log = new Logger('claims');
   private current: ClaimLedger | undefined;
-  /** Paths that the ConfigMap listed when it was seen last. */
-  private listed: ReadonlySet<string> = new Set();
+  /** Paths that the ConfigMap listed when it was seen last, and since when. */
+  private listed: ReadonlyMap<string, string> = new Map();
   /** The change of the ledger up to which tombstones are stored. */
   private stored = 0;
   private storing: Promise<void> | undefined;
@@ -64,7 +64,7 @@ export class Claims {
     this.broken = 'mistake' in read ? read.mistake : undefined;
     if (this.broken !== undefined) this.log.error(`${this.brokenText()} (${this.broken})`);
     const tombstones = 'mistake' in read ? [] : read.tombstones;
-    this.listed = new Set(tombstones.map(({ path }) => path));
+    this.listed = listOf(tombstones);
     this.current = new ClaimLedger({
       incumbents: published.flatMap(toIncumbent),
       tombstones,
@@ -144,7 +144,7 @@ export class Claims {
 
   /**
    * The ConfigMap as a watch brought it: what an administrator took out of it is free. Only what was listed before can
-   * be taken out; a version that is older than a tombstone does not list it yet.
+   * be taken out; a version that is older than a tombstone does not list it yet, or lists one of before at its path.
    *
    * @returns S3Buckets that can have it now
    */
@@ -158,9 +158,10 @@ export class Claims {
     const wasBroken = this.broken !== undefined;
     if (wasBroken) this.mend(tombstones);
     const before = this.listed;
-    this.listed = new Set(tombstones.map(({ path }) => path));
-    const gone = [...before].filter((path) => !this.listed.has(path));
-    const owners = gone.flatMap((path) => this.ledger.clearTombstone(path));
+    this.listed = listOf(tombstones);
+    const gone = [...before].filter(([path]) => !this.listed.has(path));
+    // One that stands there anew was not in it.
+    const owners = gone.flatMap(([path, since]) => this.ledger.clearTombstone(path, since));
     this.count();
     if (!wasBroken && gone.length === 0) return owners;
     const waited = [...this.refused.values()];
@@ -252,4 +253,8 @@ function toIncumbent(mapping: MappedBucket): Incumbent[] {
 function readRetained(configMap: ConfigMap | undefined): ParsedTombstones {
   const text = configMap?.data?.[ENTRY];
   return text === undefined ? { tombstones: [] } : parseTombstones(text);
+}
+
+function listOf(tombstones: readonly Tombstone[]): ReadonlyMap<string, string> {
+  return new Map(tombstones.map(({ path, since }) => [path, since]));
 }

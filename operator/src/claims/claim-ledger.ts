@@ -194,9 +194,11 @@ export class ClaimLedger {
   /**
    * Lets other namespaces have the path of a tombstone again: an administrator says that nobody's data is there.
    *
+   * @param since of the tombstone that is meant: another one stays
    * @returns those that waited for it, oldest first
    */
-  clearTombstone(path: string): readonly ClaimOwner[] {
+  clearTombstone(path: string, since?: string): readonly ClaimOwner[] {
+    if (since !== undefined && this.graves.get(this.graveKey(path))?.since !== since) return [];
     return this.unbury(path) ? this.promote(this.graveKey(path)) : [];
   }
 
