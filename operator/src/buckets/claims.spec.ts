@@ -152,6 +152,18 @@ describe('Claims', () => {
     expect(claims.observeRetained(write('[]'))).toEqual([NEWCOMER]);
   });
 
+  it('takes nothing from versions that are older than what it began with', async () => {
+    const { data } = write(JSON.stringify([STONE]));
+    const versioned = (resourceVersion: string, content = data): ConfigMap =>
+      (stored = { metadata: { name: 'b-retained', resourceVersion }, ...(content && { data: content }) });
+    const before = versioned('99', {});
+    versioned('100');
+    await claims.load([]);
+    claims.claim(requestOf(NEWCOMER, '/old'));
+    expect(claims.observeRetained(before)).toEqual([]);
+    expect(claims.observeRetained(versioned('101', {}))).toEqual([NEWCOMER]);
+  });
+
   it('takes nothing from an edit that cannot be read', async () => {
     write(JSON.stringify([STONE]));
     await claims.load([]);

@@ -28,6 +28,8 @@ export class Claims {
   private current: ClaimLedger | undefined;
   /** Paths that the ConfigMap listed when it was seen last, and since when. */
   private listed: ReadonlyMap<string, string> = new Map();
+  /** Where {@link load} read it. A watch may have begun before, and tells of older versions. */
+  private readAt: string | undefined;
   /** The change of the ledger up to which tombstones are stored. */
   private stored = 0;
   private storing: Promise<void> | undefined;
@@ -60,7 +62,9 @@ export class Claims {
 
   /** Begins with what is published. */
   async load(published: readonly MappedBucket[]): Promise<void> {
-    const read = readRetained(await this.client.get(CONFIG_MAPS, this.retainedRef()));
+    const configMap = await this.client.get(CONFIG_MAPS, this.retainedRef());
+    this.readAt = configMap?.metadata.resourceVersion;
+    const read = readRetained(configMap);
     this.broken = 'mistake' in read ? read.mistake : undefined;
     if (this.broken !== undefined) this.log.error(`${this.brokenText()} (${this.broken})`);
     const tombstones = 'mistake' in read ? [] : read.tombstones;
@@ -149,6 +153,7 @@ export class Claims {
    * @returns S3Buckets that can have it now
    */
   observeRetained(configMap: ConfigMap | undefined): readonly ClaimOwner[] {
+    if (isBefore(configMap?.metadata.resourceVersion, this.readAt)) return [];
     const read = readRetained(configMap);
     if ('mistake' in read) {
       this.log.warn(`no path is free by the change of ${this.retainedName}: ${read.mistake}`);
@@ -257,4 +262,9 @@ function readRetained(configMap: ConfigMap | undefined): ParsedTombstones {
 
 function listOf(tombstones: readonly Tombstone[]): ReadonlyMap<string, string> {
   return new Map(tombstones.map(({ path, since }) => [path, since]));
+}
+
+/** Versions of one object are numbers that grow. */
+function isBefore(version: string | undefined, other: string | undefined): boolean {
+  return version !== undefined && other !== undefined && Number(version) < Number(other);
 }

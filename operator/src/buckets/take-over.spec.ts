@@ -88,7 +88,7 @@ describe('taking over', () => {
       },
     } as unknown as DocumentPublisher;
     const client = {
-      get: () => Promise.resolve({ data: { 'retained.json': JSON.stringify(retained) } }),
+      get: () => Promise.resolve({ metadata: {}, data: { 'retained.json': JSON.stringify(retained) } }),
     } as unknown as KubeClient;
     const configuration = {
       namespace: 'storage',
