@@ -8,6 +8,7 @@ import { decide } from '../policy/decide.js';
 import type { Decision, PolicyAcceptance } from '../policy/decision.js';
 import { TenancyPolicy } from '../policy/tenancy-policy.js';
 import { Claims } from './claims.js';
+import { isUnbound } from './path-binding.js';
 import { fails } from './verdict.js';
 import type { Verdict } from './verdict.js';
 
@@ -51,6 +52,7 @@ export class Admission {
       bucketName,
       path,
       accessMode,
+      isTrial: isUnbound(bucket),
       overlap,
       creationTimestamp: bucket.metadata.creationTimestamp ?? '',
     });

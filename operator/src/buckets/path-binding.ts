@@ -15,12 +15,17 @@ export type PathBinding = 'bound' | 'opening' | 'trial';
  * @param foundEmpty whether a look has found the path empty since this process began
  */
 export function pathBinding(
-  { metadata, spec, status }: Pick<S3Bucket, 'metadata' | 'spec' | 'status'>,
+  bucket: Pick<S3Bucket, 'metadata' | 'spec' | 'status'>,
   stored: MappedBucket | undefined,
   foundEmpty: boolean,
 ): PathBinding {
-  if (spec.pathPolicy !== 'MustBeEmpty' || status?.bucketName !== undefined) return 'bound';
-  const { namespace, name } = metadata;
+  if (!isUnbound(bucket)) return 'bound';
+  const { namespace, name } = bucket.metadata;
   const isServed = stored?.owner?.namespace === namespace && stored.owner.name === name && !isTrialMapping(stored);
   return isServed || foundEmpty ? 'opening' : 'trial';
+}
+
+/** Whether an S3Bucket was never told that its path is its own. */
+export function isUnbound({ spec, status }: Pick<S3Bucket, 'spec' | 'status'>): boolean {
+  return spec.pathPolicy === 'MustBeEmpty' && status?.bucketName === undefined;
 }

@@ -7,7 +7,7 @@ import { Admission, ownerOf } from './admission.js';
 import { Claims } from './claims.js';
 import { Withdrawal } from './deletion/withdrawal.js';
 import { ringOf } from './keys/ring-users.js';
-import { pathBinding } from './path-binding.js';
+import { isUnbound, pathBinding } from './path-binding.js';
 import { accessModeOf, servedAs } from './to-mapped-bucket.js';
 
 /** What the policy asks about only once it has found that name and path are permitted. */
@@ -71,6 +71,7 @@ export class ServedBuckets {
       bucketName,
       path,
       accessMode: spec.accessMode ?? 'ReadWrite',
+      isTrial: isUnbound(bucket),
     });
   }
 
@@ -78,11 +79,13 @@ export class ServedBuckets {
    * A mapping without any key does not tell whether its path was written to. The spec does, refused or not: it is believed
    * where nobody else has anything at the path.
    */
-  private learnAccessMode({ metadata, spec }: S3Bucket): void {
+  private learnAccessMode(bucket: S3Bucket): void {
+    const { metadata, spec } = bucket;
     const held = this.claims.ledger.heldBy(metadata);
     if (held?.owner.uid !== metadata.uid || (spec.accessMode ?? 'ReadWrite') === held.accessMode) return;
     if (this.publisher.mapping(held.bucketName)?.bucket.grants.length !== 0) return;
-    const asked = { ...held, accessMode: 'ReadWrite', overlap: 'SameNamespace', creationTimestamp: '' } as const;
+    const rules = { overlap: 'SameNamespace', creationTimestamp: '' } as const;
+    const asked = { ...held, accessMode: 'ReadWrite', isTrial: isUnbound(bucket), ...rules } as const;
     if (!this.claims.claim(asked).granted) this.claims.ledger.stopWaiting(held.owner);
   }
 

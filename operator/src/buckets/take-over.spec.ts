@@ -151,6 +151,11 @@ describe('taking over', () => {
     expect((await held()).find((claim) => claim.bucketName === 'photos')).toMatchObject({ accessMode });
   });
 
+  it('takes no path for written to that must be found empty first', async () => {
+    buckets = [bucket('team-a/photos', { spec: { path: '/shared/photos', pathPolicy: 'MustBeEmpty' } })];
+    expect(await held()).toMatchObject([{ path: '/shared/photos', isTrial: true }]);
+  });
+
   it('gives back nothing to an S3Bucket that let go already and is held by somebody else', async () => {
     buckets = [waiter, bucket('team-a/photos', { deleted: ['example.com/other'], held: '/shared/photos' })];
     expect(await holders()).toEqual({ 'team-b/waiter': '/shared/photos' });

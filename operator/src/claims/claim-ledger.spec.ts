@@ -279,6 +279,26 @@ describe('a tombstone', () => {
     expect(ledger.claim(request('b/w', { path: '/a/x', overlap: 'ReadOnly' }))).toMatchObject({ granted: false });
   });
 
+  it('stays while a path of its namespace is only being tried, and afterwards', () => {
+    const ledger = buried();
+    const trial = request('a/new', { path: '/a/x', isTrial: true });
+    expect(ledger.claim(trial)).toEqual(granted);
+    expect(ledger.tombstones()).toHaveLength(1);
+    ledger.release(trial.owner, { retain: false });
+    expect(ledger.claim(request('b/x', { path: '/a/x' }))).toMatchObject({ reason: 'PathTaken' });
+
+    expect(ledger.claim(trial)).toEqual(granted);
+    expect(ledger.claim(request('a/new', { path: '/a/x' }))).toMatchObject({ granted: true });
+    expect(ledger.tombstones()).toEqual([]);
+  });
+
+  it('stands where a path is only tried from now on that was written to before', () => {
+    const ledger = ledgerOf(incumbent('a/x'));
+    expect(ledger.claim(request('a/x', { uid: 'new', isTrial: true }))).toEqual(granted);
+    ledger.release(request('a/x', { uid: 'new' }).owner, { retain: false });
+    expect(ledger.tombstones()).toMatchObject([{ path: '/a/x' }]);
+  });
+
   it('goes when an administrator says so, to the oldest that waits', () => {
     const ledger = buried();
     const waiting = request('b/x', { path: '/a/x' });

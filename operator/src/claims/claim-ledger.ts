@@ -221,14 +221,14 @@ export class ClaimLedger {
 
   private grant(request: ClaimRequest): readonly ClaimOwner[] {
     const key = ownerKey(request.owner);
-    const { owner, bucketName, path, accessMode } = request;
-    const next = { owner, bucketName, path, accessMode };
+    const { owner, bucketName, path, accessMode, isTrial = false } = request;
+    const next = { owner, bucketName, path, accessMode, ...(isTrial && { isTrial }) };
     const held = this.claims.get(key);
     this.waiting.remove(key);
     if (held !== undefined) this.drop(held);
     this.hold(next);
     const moved = held !== undefined && this.graveKey(held.path) !== this.graveKey(path);
-    if (moved) this.leave(held);
+    if (held !== undefined && !this.staysBy(held, next)) this.leave(held);
     const requeue = held !== undefined && (moved || held.bucketName !== bucketName) ? this.promote(key) : [];
     // Those that waited for the grave wait for its heir from now on.
     if (!this.answersFor(next) || !this.unbury(path)) return requeue;
@@ -269,8 +269,14 @@ export class ClaimLedger {
 
   /** Whether a claim can be given up, for another where one is given: a tombstone is needed only where it wrote. */
   private canLeave(held: Incumbent, next?: ClaimRequest): boolean {
-    const stays = next !== undefined && this.graveKey(held.path) === this.graveKey(next.path);
+    const stays = next !== undefined && this.staysBy(held, next);
     return stays || held.accessMode === 'ReadOnly' || this.graves.hasRoomFor(this.tombstoneOf(held));
+  }
+
+  /** Whether a claim goes on to answer for what was written under the one before it. */
+  private staysBy(held: Incumbent, next: Incumbent): boolean {
+    const isTrialOnly = next.isTrial === true && held.isTrial !== true;
+    return !isTrialOnly && this.graveKey(held.path) === this.graveKey(next.path);
   }
 
   private tombstoneOf({ owner: { namespace, name }, path, bucketName }: Incumbent): Tombstone {
@@ -318,8 +324,8 @@ export class ClaimLedger {
   }
 
   /** Whether a claim takes over the data that a tombstone of its namespace guards: it writes there now. */
-  private answersFor({ owner, path, accessMode }: Incumbent): boolean {
-    return accessMode === 'ReadWrite' && this.graves.get(this.graveKey(path))?.namespace === owner.namespace;
+  private answersFor({ owner, path, accessMode, isTrial = false }: Incumbent): boolean {
+    return !isTrial && accessMode === 'ReadWrite' && this.graves.get(this.graveKey(path))?.namespace === owner.namespace;
   }
 
   private segments(path: string): string[] {
@@ -336,11 +342,10 @@ export class ClaimLedger {
   }
 }
 
-function isSame(held: Incumbent, { owner, bucketName, path, accessMode }: ClaimRequest): boolean {
-  const { owner: holder } = held;
-  return (
-    holder.uid === owner.uid && held.bucketName === bucketName && held.path === path && held.accessMode === accessMode
-  );
+function isSame(held: Incumbent, { owner, bucketName, path, accessMode, isTrial }: ClaimRequest): boolean {
+  const isSamePlace = held.bucketName === bucketName && held.path === path;
+  const isSameUse = held.accessMode === accessMode && (held.isTrial ?? false) === (isTrial ?? false);
+  return held.owner.uid === owner.uid && isSamePlace && isSameUse;
 }
 
 function mayOverlap({ owner, overlap, accessMode }: ClaimRequest, holder: ClaimHolder): boolean {

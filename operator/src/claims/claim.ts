@@ -14,6 +14,8 @@ export interface Incumbent {
   readonly bucketName: string;
   readonly path: string;
   readonly accessMode: S3BucketAccessMode;
+  /** Its path must be empty and was not found so yet: what is there is not its own. */
+  readonly isTrial?: boolean;
 }
 
 /** What an S3Bucket wants to hold; name and path are granted together or not at all. */
