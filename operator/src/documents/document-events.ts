@@ -1,10 +1,15 @@
 import { Inject, Injectable, Logger } from '@nestjs/common';
 import { OperatorConfiguration } from '../config/operator-configuration.js';
 import { documentObjectName } from './document-names.js';
+import { DOCUMENT_MANAGER } from './drift.js';
 import type { Drift } from './drift.js';
 import type { RemovalHold } from './removal-guard.js';
 import { EventRecorder } from '../kube/event-recorder.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
+
+const ONE_OPERATOR =
+  'Unless the data of the API server came back from a backup, two operators write the same documents: give each release a ' +
+  'documents.name of its own, and all replicas of one the same lease.';
 
 /** Tells of what happens to the documents: in the log, as metrics, and as events of the objects. */
 @Injectable()
@@ -24,8 +29,10 @@ export class DocumentEvents {
 
   readonly drift = ({ kind, change, object, manager }: Drift): void => {
     this.metrics.driftReverted.inc({ object: kind });
-    const by = manager === undefined ? '' : ` by ${manager}`;
-    const note = `The ${object.kind} ${object.name} was ${change}${by}; it is written again. Change the S3Buckets instead.`;
+    const isOperator = manager === DOCUMENT_MANAGER;
+    const by = manager === undefined ? '' : ` by ${isOperator ? 'another operator of Bucketway' : manager}`;
+    const advice = isOperator ? ONE_OPERATOR : 'Change the S3Buckets instead.';
+    const note = `The ${object.kind} ${object.name} was ${change}${by}; it is written again. ${advice}`;
     this.log.warn(note);
     const { kind: objectKind, namespace, name } = object;
     const regarding = { apiVersion: 'v1', kind: objectKind, metadata: { namespace, name } };

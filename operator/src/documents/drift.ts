@@ -1,6 +1,9 @@
 import type { DocumentKind } from '@bucketway/contract';
 import type { ObjectMeta } from '../kube/kube-object.js';
 
+/** The field manager of every operator that writes documents. */
+export const DOCUMENT_MANAGER = 'bucketway-operator';
+
 /** Somebody else changed or deleted an object that holds a document. It is written again at once. */
 export interface Drift {
   readonly kind: DocumentKind;

@@ -5,12 +5,11 @@ import { PublisherStoppedError } from './document-errors.js';
 import { documentObjectName } from './document-names.js';
 import { digestOf, entriesOf, hasDocumentLabels, resourceOf, toDocumentObject } from './document-object.js';
 import type { DocumentObject } from './document-object.js';
-import { lastManager } from './drift.js';
+import { DOCUMENT_MANAGER, lastManager } from './drift.js';
 import type { PublisherOptions } from './publisher-options.js';
 import type { RenderedDocument, ShardContent, ShardDraft } from './shard-content.js';
 import { WritePace } from './write-pace.js';
 
-const FIELD_MANAGER = 'bucketway-operator';
 const CALL_TIMEOUT_MS = 10_000;
 const RETRY = { firstMs: 250, longestMs: 5000 };
 const MAX_CONFLICTS = 20;
@@ -228,7 +227,7 @@ export class ShardWriter {
     const document = draft.render(next, keeps ? this.#revision : undefined);
     const { namespace, api } = this.options;
     const resource = resourceOf(this.kind);
-    const call = { fieldManager: FIELD_MANAGER, timeoutMs: CALL_TIMEOUT_MS, urgent: true };
+    const call = { fieldManager: DOCUMENT_MANAGER, timeoutMs: CALL_TIMEOUT_MS, urgent: true };
     this.options.assertLeading?.();
     let before = this.#live;
     if (before?.immutable) {
