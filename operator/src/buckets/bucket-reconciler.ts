@@ -84,7 +84,7 @@ export class BucketReconciler {
     const nothing = unknown('NotAccepted', 'Nothing is done before the S3Bucket is accepted.');
     const findings = { accepted, credentialsReady: nothing, programmed: nothing, backendReachable: nothing };
     await this.reporter.report(bucket, findings);
-    return waiting;
+    return waiting ?? (await this.transitions.lost.endPredecessor(bucket));
   }
 
   private async suspend(bucket: S3Bucket): Promise<PassResult> {

@@ -325,7 +325,9 @@ export class ClaimLedger {
 
   /** Whether a claim takes over the data that a tombstone of its namespace guards: it writes there now. */
   private answersFor({ owner, path, accessMode, isTrial = false }: Incumbent): boolean {
-    return !isTrial && accessMode === 'ReadWrite' && this.graves.get(this.graveKey(path))?.namespace === owner.namespace;
+    return (
+      !isTrial && accessMode === 'ReadWrite' && this.graves.get(this.graveKey(path))?.namespace === owner.namespace
+    );
   }
 
   private segments(path: string): string[] {

@@ -370,6 +370,24 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       await eventually('no Secret has it', async () => !(await keyIsStored(before)));
     });
 
+    it('that takes the place of one that was forced out, and is refused, leaves nothing of it served', async () => {
+      await team.ready('usurped', {});
+      const before = await team.keys('usurped-s3');
+      installation.operator.tap.close();
+      await team.patch('usurped', { metadata: { finalizers: null } });
+      await team.delete('usurped');
+      await team.gone('usurped');
+      await team.apply('usurped', { path: '/elsewhere' });
+      installation.operator.tap.reopen();
+
+      await team.condition('usurped', 'Accepted', { status: 'False', reason: 'PathNotAllowed' });
+      await eventually('no gateway serves it', () => refused(before, 'usurped'));
+      await team.delete('usurped');
+      await team.gone('usurped');
+      await team.ready('usurped', {});
+      expect((await team.bucket('usurped'))?.status?.path).toBe('/team/usurped');
+    });
+
     it('that is made anew under another UID keeps its name, path and key', async () => {
       await team.ready('restored', {});
       const keys = await team.keys('restored-s3');

@@ -32,7 +32,20 @@ export class LostBuckets {
     const holdMs = this.watched.vanished.holdMs(key);
     if (holdMs > 0) return { requeueAfterMs: holdMs };
     const held = this.watched.claims.ledger.heldBy({ namespace, name });
-    const rings = this.ringsOf(key, held);
+    const waiting = await this.end(this.ringsOf(key, held), held);
+    if (waiting === undefined) this.watched.memory.forget(key);
+    return waiting;
+  }
+
+  /** An S3Bucket that is refused has the name of one that is gone, and takes over nothing of it: this is the deletion of that. */
+  async endPredecessor({ metadata }: S3Bucket): Promise<PassResult> {
+    const held = this.watched.claims.ledger.heldBy(metadata);
+    // Mappings of before tell no UID.
+    if (held === undefined || held.owner.uid === metadata.uid || held.owner.uid === '') return undefined;
+    return await this.end(this.ringsOf(objectKey(metadata), held), held);
+  }
+
+  private async end(rings: readonly KeyRingRef[], held: Incumbent | undefined): Promise<PassResult> {
     if (held !== undefined) {
       // What is served is all that still says whose data is there.
       this.watched.claims.assertRemembered(held.owner, true);
@@ -41,7 +54,6 @@ export class LostBuckets {
       await this.release.claim(held.owner, true);
     }
     for (const ring of rings) await this.release.ring(ring);
-    this.watched.memory.forget(key);
     return undefined;
   }
 
