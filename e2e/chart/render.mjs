@@ -170,6 +170,16 @@ await check('the CRD is not kept where crds.keep is false', async () => {
   assert.equal(crd.metadata.annotations, undefined);
 });
 
+await check('a certificate has each name once', async () => {
+  const names = 'tls.certManager.dnsNames={s3.example.com,files.example.com}';
+  const objects = await render(VALUES_FILES.get('certificates'), '--set', names);
+  const { dnsNames } = objects.find(({ kind }) => kind === 'Certificate').spec;
+  assert.deepEqual(dnsNames, [...new Set(dnsNames)]);
+  for (const name of ['s3.example.com', '*.s3.example.com', 'files.example.com', 'bucketway']) {
+    assert.ok(dnsNames.includes(name), name);
+  }
+});
+
 const RESTARTS = [
   ['a storage', 'storages=[{"name":"data","mount":"/x","existingClaim":"y"}]', false],
   ['a region', 'region="eu-west-1"', false],
