@@ -170,6 +170,19 @@ await check('the CRD is not kept where crds.keep is false', async () => {
   assert.equal(crd.metadata.annotations, undefined);
 });
 
+for (const [namespaces, hooks] of [
+  [[], 2],
+  [['team-a'], 0],
+  [['team-a', NAMESPACE], 2],
+]) {
+  await check(`of watchNamespaces [${namespaces.join(', ')}], helm test has ${hooks} objects`, async () => {
+    const watched = `operator.watchNamespaces=${JSON.stringify(namespaces)}`;
+    const objects = await render(VALUES_FILES.get('default'), '--set-json', watched);
+    const tests = objects.filter(({ metadata }) => metadata.annotations?.['helm.sh/hook'] === 'test');
+    assert.equal(tests.length, hooks);
+  });
+}
+
 await check('a certificate has each name once', async () => {
   const names = 'tls.certManager.dnsNames={s3.example.com,files.example.com}';
   const objects = await render(VALUES_FILES.get('certificates'), '--set', names);
