@@ -13,9 +13,9 @@ import { CONFIG_MAPS } from '../kube/resource.js';
 import { OperatorMetrics } from '../observability/operator-metrics.js';
 import { TenancyPolicy } from '../policy/tenancy-policy.js';
 import { RetainedPathsError } from './retained-paths-error.js';
+import { brokenListText, fullListText, RETAINED_ENTRY } from './retained-paths-text.js';
 import { accessModeOf } from './to-mapped-bucket.js';
 
-const ENTRY = 'retained.json';
 const FIELD_MANAGER = 'bucketway-operator';
 
 /**
@@ -66,7 +66,7 @@ export class Claims {
     this.readAt = configMap?.metadata.resourceVersion;
     const read = readRetained(configMap);
     this.broken = 'mistake' in read ? read.mistake : undefined;
-    if (this.broken !== undefined) this.log.error(`${this.brokenText()} (${this.broken})`);
+    if (this.broken !== undefined) this.log.error(`${brokenListText(this.listName)} (${this.broken})`);
     const tombstones = 'mistake' in read ? [] : read.tombstones;
     this.listed = listOf(tombstones);
     this.current = new ClaimLedger({
@@ -87,7 +87,7 @@ export class Claims {
     const held = this.ledger.heldBy(owner);
     if (held?.bucketName === bucketName && held.path === path) return undefined;
     this.wait(owner);
-    return this.brokenText();
+    return brokenListText(this.listName);
   }
 
   /**
@@ -114,7 +114,9 @@ export class Claims {
     const isFull = !this.ledger.canRelease(owner);
     if (this.broken === undefined && !isFull) return;
     this.wait(owner);
-    throw new RetainedPathsError(this.broken === undefined ? this.fullText() : this.brokenText());
+    throw new RetainedPathsError(
+      this.broken === undefined ? fullListText(this.listName) : brokenListText(this.listName),
+    );
   }
 
   /** An S3Bucket is told when the ConfigMap is mended, or something was taken out of it. */
@@ -206,41 +208,28 @@ export class Claims {
     this.metrics.retainedPaths.set(this.ledger.tombstoneCount);
   }
 
-  private fullText(): string {
-    const name = `${this.configuration.namespace}/${this.retainedName}`;
-    return (
-      `The ConfigMap ${name}, which says where deleted S3Buckets left data, is full: an administrator takes entries out of ` +
-      "it whose data is nobody's. Nobody else gets this path meanwhile."
-    );
-  }
-
-  // Without the mistake, which may quote the path of another tenant.
-  private brokenText(): string {
-    const name = `${this.configuration.namespace}/${this.retainedName}`;
-    return (
-      `The entry ${ENTRY} of the ConfigMap ${name}, which says where deleted S3Buckets left data, cannot be read: an ` +
-      'administrator mends it, or deletes the ConfigMap to free all paths.'
-    );
-  }
-
   private async store(): Promise<void> {
     // What cannot be read must not be written over.
-    if (this.broken !== undefined) throw new RetainedPathsError(this.brokenText());
+    if (this.broken !== undefined) throw new RetainedPathsError(brokenListText(this.listName));
     const changes = this.ledger.tombstoneChanges;
     const wanted = tombstoneText(this.ledger.tombstones());
     const live = await this.client.get(CONFIG_MAPS, this.retainedRef());
     try {
       if (live === undefined) {
-        const object = { metadata: this.retainedRef(), data: { [ENTRY]: wanted } };
+        const object = { metadata: this.retainedRef(), data: { [RETAINED_ENTRY]: wanted } };
         await this.client.create(CONFIG_MAPS, object, { fieldManager: FIELD_MANAGER });
-      } else if (live.data?.[ENTRY] !== wanted) {
-        await this.client.replace(CONFIG_MAPS, { ...live, data: { ...live.data, [ENTRY]: wanted } });
+      } else if (live.data?.[RETAINED_ENTRY] !== wanted) {
+        await this.client.replace(CONFIG_MAPS, { ...live, data: { ...live.data, [RETAINED_ENTRY]: wanted } });
       }
       this.stored = changes;
     } catch (error) {
       // Somebody was faster: it is read again.
       if (!isKubeError(error, 'Conflict', 'AlreadyExists')) throw error;
     }
+  }
+
+  private get listName(): string {
+    return `${this.configuration.namespace}/${this.retainedName}`;
   }
 
   private retainedRef(): { readonly namespace: string; readonly name: string } {
@@ -256,7 +245,7 @@ function toIncumbent(mapping: MappedBucket): Incumbent[] {
 }
 
 function readRetained(configMap: ConfigMap | undefined): ParsedTombstones {
-  const text = configMap?.data?.[ENTRY];
+  const text = configMap?.data?.[RETAINED_ENTRY];
   return text === undefined ? { tombstones: [] } : parseTombstones(text);
 }
 

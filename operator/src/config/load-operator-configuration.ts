@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { findMistakes, formatMistake } from '@bucketway/contract';
 import { plainToInstance } from 'class-transformer';
 import { parse } from 'yaml';
+import { isRecord } from '../kube/is-record.js';
 import { ConfigurationError } from './configuration-error.js';
 import { OperatorConfiguration } from './operator-configuration.js';
 
@@ -33,7 +34,7 @@ function readYaml(file: string): object {
   } catch (error) {
     throw new ConfigurationError(`${file}: ${error instanceof Error ? error.message : String(error)}`);
   }
-  if (typeof plain !== 'object' || plain === null || Array.isArray(plain)) {
+  if (!isRecord(plain)) {
     throw new ConfigurationError(`${file}: must be an object with namespace, endpoint, documents, gateways and policy`);
   }
   return plain;

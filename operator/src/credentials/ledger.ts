@@ -1,5 +1,6 @@
 import { isAccessKeyId, isSecretAccessKey, KEY_STATES, verify } from '@bucketway/contract';
 import type { KeyRecord, KeyRingEntry } from './key-ring-entry.js';
+import { isRecord } from '../kube/is-record.js';
 
 /** A ledger as it was stored. */
 export interface Ledger {
@@ -16,7 +17,7 @@ export function parseLedger(text: string): Ledger | undefined {
   } catch {
     return undefined;
   }
-  if (typeof plain !== 'object' || plain === null || !verify(plain) || !isRecord(plain.keys)) return undefined;
+  if (!isRecord(plain) || !verify(plain) || !isRecord(plain.keys)) return undefined;
   if (!Number.isSafeInteger(plain.revision)) return undefined;
   const rings = new Map<string, KeyRingEntry>();
   for (const [name, entry] of Object.entries(plain.keys)) {
@@ -42,8 +43,4 @@ function isKeyRecord(value: unknown): value is KeyRecord {
 
 function isTime(value: unknown): boolean {
   return typeof value === 'string' && !Number.isNaN(Date.parse(value));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { refusingParty } from './refusing-party.js';
+import { isRecord } from './is-record.js';
 
 /** What a call was for, in messages: `patch secrets team-a/photos`. */
 export interface KubeCall {
@@ -158,7 +159,7 @@ function readStatus(value: unknown): Status {
 }
 
 function record(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  return isRecord(value) ? value : {};
 }
 
 function text(value: unknown): string {

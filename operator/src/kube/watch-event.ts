@@ -1,4 +1,5 @@
 import type { KubeObject } from './kube-object.js';
+import { isRecord } from './is-record.js';
 
 /** One event of a watch. A bookmark's object has nothing but its resourceVersion. */
 export interface WatchEvent<T extends KubeObject> {
@@ -26,8 +27,4 @@ export function parseWatchLine<T extends KubeObject>(line: string): WatchLine<T>
   if (typeof resourceVersion !== 'string' || resourceVersion === '') return undefined;
   if (type !== 'BOOKMARK' && (typeof name !== 'string' || name === '')) return undefined;
   return { type, object: object as unknown as T };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }

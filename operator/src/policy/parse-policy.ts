@@ -1,6 +1,7 @@
 import { findMistakes, parseDuration, parseSize, S3_BUCKET_ACCESS_MODES } from '@bucketway/contract';
 import type { Mistake } from '@bucketway/contract';
 import { plainToInstance } from 'class-transformer';
+import { isRecord } from '../kube/is-record.js';
 import { findPolicyContradictions } from './find-policy-contradictions.js';
 import type { LabelSelector } from './label-selector.js';
 import { PathTemplate } from './path-template.js';
@@ -23,7 +24,7 @@ export function parsePolicy(raw: unknown, at: readonly (string | number)[] = ['p
   const fail = (mistakes: readonly Mistake[]): never => {
     throw new PolicyError(mistakes.map(({ path, message }) => ({ path: [...at, ...path], message })));
   };
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
+  if (!isRecord(raw)) {
     return fail([{ path: [], message: 'must be an object with rules' }]);
   }
   if (depthOf(raw, MAX_DEPTH) === 0) return fail([{ path: [], message: 'is nested too deeply' }]);

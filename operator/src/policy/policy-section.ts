@@ -25,6 +25,7 @@ import {
   MinLength,
   ValidateNested,
 } from 'class-validator';
+import { isRecord } from '../kube/is-record.js';
 import type { LabelRequirement } from './label-selector.js';
 import { PATH_TEMPLATE_RULE, PathTemplate } from './path-template.js';
 import { OVERLAP_MODES } from './policy.js';
@@ -235,10 +236,5 @@ function isBucketNamePart(value: unknown): boolean {
 }
 
 function isLabels(value: unknown): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
-    Object.values(value).every((label) => typeof label === 'string')
-  );
+  return isRecord(value) && Object.values(value).every((label) => typeof label === 'string');
 }
