@@ -40,17 +40,17 @@ const ATTEMPTS = 5;
  * reject when a write fails: the change is kept and tried again all the same.
  */
 export class DocumentPublisher {
-  readonly #shards: DocumentShards;
-  readonly #guard: RemovalGuard;
-  #stopped = false;
+  private readonly documentShards: DocumentShards;
+  private readonly guard: RemovalGuard;
+  private stopped = false;
 
   constructor(private readonly options: PublisherOptions) {
     const release = (names: readonly string[]): void => {
-      for (const name of names) this.#remove(name);
+      for (const name of names) this.remove(name);
     };
     const { removals, clock, events } = options;
-    this.#shards = new DocumentShards(options);
-    this.#guard = new RemovalGuard(removals, clock, release, (hold) => events?.removalsHeld?.(hold));
+    this.documentShards = new DocumentShards(options);
+    this.guard = new RemovalGuard(removals, clock, release, (hold) => events?.removalsHeld?.(hold));
   }
 
   /**
@@ -59,19 +59,19 @@ export class DocumentPublisher {
    * their buckets they would end the others.
    */
   load(objects: StoredObjects): LoadedDocuments {
-    const loaded = restoreDocuments(this.#shards, objects, this.options.namespace);
-    this.#shards.writeChanged();
+    const loaded = restoreDocuments(this.documentShards, objects, this.options.namespace);
+    this.documentShards.writeChanged();
     return loaded;
   }
 
   /** Every S3Bucket was looked at since `load`: documents that were lost may be written, and keys nobody has go. */
   settle(): void {
-    this.#shards.settle();
+    this.documentShards.settle();
   }
 
   /** Whether no document was lost, or {@link settle} was called since. */
   get isSettled(): boolean {
-    return this.#shards.isSettled;
+    return this.documentShards.isSettled;
   }
 
   /**
@@ -81,19 +81,19 @@ export class DocumentPublisher {
    * @throws UnsettledDocumentError, SupersededError, KubeError; the change is kept
    */
   async setMapping(bucket: MappedBucket): Promise<PublishedRevision> {
-    this.#assertRunning();
+    this.assertRunning();
     const { name } = bucket;
     const keys = bucket.grants.map(({ accessKeyId }) => accessKeyId);
     for (const id of keys) {
-      if (!this.#shards.isWanted(id) && !this.#shards.isStored(id)) throw new UnknownKeyError(name, id);
+      if (!this.documentShards.isWanted(id) && !this.documentShards.isStored(id)) throw new UnknownKeyError(name, id);
     }
-    const { content, writer } = this.#shards.homeOfBucket(name);
+    const { content, writer } = this.documentShards.homeOfBucket(name);
     content.want(bucket);
-    this.#guard.forget(name);
-    this.#shards.assertSettled('mappings', content.shard);
+    this.guard.forget(name);
+    this.documentShards.assertSettled('mappings', content.shard);
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (content.isCurrent(name)) return (content.stored(name) as PublishedMapping).since;
-      await this.#shards.whenStored(keys);
+      await this.documentShards.whenStored(keys);
       await writer.request();
     }
     throw new SupersededError(`the mapping of ${name} was changed again before it was stored`);
@@ -106,15 +106,15 @@ export class DocumentPublisher {
    * @throws UnsettledDocumentError, SupersededError, KubeError; the change is kept
    */
   async removeMapping(name: string): Promise<PublishedRevision> {
-    this.#assertRunning();
-    const { content, writer } = this.#shards.homeOfBucket(name);
+    this.assertRunning();
+    const { content, writer } = this.documentShards.homeOfBucket(name);
     if (content.wants(name)) {
-      const holdMs = this.#guard.judge(name, this.#count());
+      const holdMs = this.guard.judge(name, this.count());
       if (holdMs > 0) throw new RemovalHeldError(name, holdMs);
-      this.#guard.forget(name);
+      this.guard.forget(name);
       content.drop(name);
     }
-    this.#shards.assertSettled('mappings', content.shard);
+    this.documentShards.assertSettled('mappings', content.shard);
     for (let attempt = 1; attempt <= ATTEMPTS && !content.wants(name); attempt++) {
       if (content.isCurrent(name)) return content.removedSince(name);
       await writer.request();
@@ -124,22 +124,22 @@ export class DocumentPublisher {
 
   /** What is stored of a bucket, and since when; undefined before the first time. */
   mapping(name: string): PublishedMapping | undefined {
-    return this.#shards.homeOfBucket(name).content.stored(name);
+    return this.documentShards.homeOfBucket(name).content.stored(name);
   }
 
   /** Every bucket that is stored or about to be. */
   mappings(): readonly MappedBucket[] {
-    return [...this.#shards.mappings.values()].flatMap(({ content }) => content.wanted);
+    return [...this.documentShards.mappings.values()].flatMap(({ content }) => content.wanted);
   }
 
   /** The one of {@link mappings} that has a name. */
   wantedMapping(name: string): MappedBucket | undefined {
-    return this.#shards.homeOfBucket(name).content.wantedBucket(name);
+    return this.documentShards.homeOfBucket(name).content.wantedBucket(name);
   }
 
   /** How many removals are held. */
   get heldRemovals(): number {
-    return this.#guard.size;
+    return this.guard.size;
   }
 
   /**
@@ -149,9 +149,9 @@ export class DocumentPublisher {
    * @param isMeant whether somebody said that this one is to go, however many go with it
    */
   removalHoldMs(name: string, isMeant: boolean): number {
-    if (!this.#shards.homeOfBucket(name).content.wants(name)) return 0;
-    if (isMeant) this.#guard.allow(name);
-    return this.#guard.ask(name, this.#count());
+    if (!this.documentShards.homeOfBucket(name).content.wants(name)) return 0;
+    if (isMeant) this.guard.allow(name);
+    return this.guard.ask(name, this.count());
   }
 
   /** Stores the keys of a ring. @see updateKeys */
@@ -176,15 +176,15 @@ export class DocumentPublisher {
     ref: KeyRingRef,
     change: (entry: KeyRingEntry | undefined) => KeyRingEntry | undefined,
   ): Promise<PublishedRevision> {
-    this.#assertRunning();
+    this.assertRunning();
     const ring = keyRingName(ref);
-    const { content, writer } = this.#shards.homeOfRing(ring);
+    const { content, writer } = this.documentShards.homeOfRing(ring);
     const before = content.entry(ring);
     const next = change(before);
     for (const key of next?.keys ?? []) if (this.isKeyTaken(ref, key)) throw new KeyIdTakenError(key.accessKeyId);
     if (next === undefined) content.drop(ring);
     else content.want(ring, next);
-    this.#shards.holders.replace(ring, before?.keys ?? [], next?.keys ?? []);
+    this.documentShards.holders.replace(ring, before?.keys ?? [], next?.keys ?? []);
     // What was asked for may be replaced before it is written: only what is wanted by then is told of as stored.
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       if (content.isCurrent(ring)) return content.since(ring);
@@ -196,33 +196,33 @@ export class DocumentPublisher {
   /** The newest entry of a ring, stored or about to be. */
   keys(ref: KeyRingRef): KeyRingEntry | undefined {
     const ring = keyRingName(ref);
-    return this.#shards.homeOfRing(ring).content.entry(ring);
+    return this.documentShards.homeOfRing(ring).content.entry(ring);
   }
 
   /** Since when gateways can find the keys of a ring as they are; undefined while they are being stored. */
   keysSince(ref: KeyRingRef): PublishedRevision | undefined {
     const ring = keyRingName(ref);
-    const { content } = this.#shards.homeOfRing(ring);
+    const { content } = this.documentShards.homeOfRing(ring);
     return content.entry(ring) !== undefined && content.isCurrent(ring) ? content.since(ring) : undefined;
   }
 
   /** Every ring that is stored or about to be. */
   keyRings(): readonly (readonly [KeyRingRef, KeyRingEntry])[] {
-    const entries = [...this.#shards.credentials.values()].flatMap(({ content }) => [...content.entries]);
+    const entries = [...this.documentShards.credentials.values()].flatMap(({ content }) => [...content.entries]);
     return entries.map(([ring, entry]) => [parseKeyRingName(ring), entry]);
   }
 
   /** Rings with a key that a stored mapping names. */
   ringsOf(bucketName: string): readonly KeyRingRef[] {
     const grants = this.mapping(bucketName)?.bucket.grants ?? [];
-    const rings = grants.flatMap(({ accessKeyId }) => [...this.#shards.holders.holdersOf(accessKeyId)]);
+    const rings = grants.flatMap(({ accessKeyId }) => [...this.documentShards.holders.holdersOf(accessKeyId)]);
     return [...new Set(rings)].map(parseKeyRingName);
   }
 
   /** Rings none of whose keys a mapping names that is stored, or may be. */
   unnamedRings(): readonly KeyRingRef[] {
     const isUnnamed = ({ keys }: KeyRingEntry): boolean =>
-      !keys.some(({ accessKeyId }) => this.#shards.isNamed(accessKeyId));
+      !keys.some(({ accessKeyId }) => this.documentShards.isNamed(accessKeyId));
     return this.keyRings().flatMap(([ref, entry]) => (isUnnamed(entry) ? [ref] : []));
   }
 
@@ -231,9 +231,9 @@ export class DocumentPublisher {
    * ring that is gone and that mappings still name.
    */
   isKeyTaken(ref: KeyRingRef, key: KeyPair): boolean {
-    if (this.#shards.holders.isTaken(ref, key)) return true;
-    if (this.#shards.isWanted(key.accessKeyId)) return false;
-    const left = this.#shards.secretOf(key.accessKeyId);
+    if (this.documentShards.holders.isTaken(ref, key)) return true;
+    if (this.documentShards.isWanted(key.accessKeyId)) return false;
+    const left = this.documentShards.secretOf(key.accessKeyId);
     return left !== undefined && left !== key.secretAccessKey;
   }
 
@@ -244,13 +244,14 @@ export class DocumentPublisher {
 
   /** The newest stored version of a document; its revision is 0 where there is none. */
   version(kind: DocumentKind, shard: number): PublishedRevision {
-    const { content } = kind === 'mappings' ? this.#shards.mappingShard(shard) : this.#shards.credentialsShard(shard);
+    const { content } =
+      kind === 'mappings' ? this.documentShards.mappingShard(shard) : this.documentShards.credentialsShard(shard);
     return content.version;
   }
 
   /** The newest stored version of every document that there is. */
   revisions(): readonly PublishedRevision[] {
-    const { credentials, mappings } = this.#shards;
+    const { credentials, mappings } = this.documentShards;
     const versions = [...credentials.values(), ...mappings.values()].map(({ content }) => content.version);
     return versions.filter(({ revision }) => revision > 0);
   }
@@ -267,8 +268,8 @@ export class DocumentPublisher {
    * @throws KubeError, UnsettledDocumentError; the change is kept
    */
   async raiseRevisionsAbove(kind: DocumentKind, shard: number, revision: number): Promise<PublishedRevision> {
-    this.#assertRunning();
-    await this.#shards.writer(kind, shard).raiseAbove(revision);
+    this.assertRunning();
+    await this.documentShards.writer(kind, shard).raiseAbove(revision);
     return this.version(kind, shard);
   }
 
@@ -279,8 +280,8 @@ export class DocumentPublisher {
    * @throws KubeError; the change is kept
    */
   async withdrawKeys(shard: number, ids: ReadonlySet<string>, at: Date): Promise<void> {
-    this.#assertRunning();
-    for (const bucket of this.#shards.mappingShard(shard).content.wanted) {
+    this.assertRunning();
+    for (const bucket of this.documentShards.mappingShard(shard).content.wanted) {
       const plain: Pick<MappedBucket, keyof MappedBucket> = bucket;
       const grants = bucket.grants.filter(({ accessKeyId }) => !ids.has(accessKeyId));
       if (grants.length < bucket.grants.length) inBackground(this.setMapping({ ...plain, grants }));
@@ -301,34 +302,34 @@ export class DocumentPublisher {
 
   /** A watch's view of one of the objects; undefined where it was deleted. */
   observe(kind: DocumentKind, name: string, object: DocumentObject | undefined): void {
-    const shard = this.#shards.numberOf(kind, name);
-    if (shard !== undefined) this.#shards.writer(kind, shard).observe(object);
+    const shard = this.documentShards.numberOf(kind, name);
+    if (shard !== undefined) this.documentShards.writer(kind, shard).observe(object);
   }
 
   /** Resolves when nothing is being written. */
   async idle(): Promise<void> {
-    const { writers } = this.#shards;
+    const { writers } = this.documentShards;
     while (writers.some((writer) => writer.isWriting)) await Promise.all(writers.map((writer) => writer.idle()));
   }
 
   /** Writes no more; what waits is rejected with PublisherStoppedError. A write under way may still be stored. */
   stop(): void {
-    this.#stopped = true;
-    this.#guard.stop();
-    for (const writer of this.#shards.writers) writer.stop();
+    this.stopped = true;
+    this.guard.stop();
+    for (const writer of this.documentShards.writers) writer.stop();
   }
 
-  #remove(name: string): void {
-    const { content, writer } = this.#shards.homeOfBucket(name);
-    this.#guard.forget(name);
+  private remove(name: string): void {
+    const { content, writer } = this.documentShards.homeOfBucket(name);
+    this.guard.forget(name);
     if (content.drop(name)) inBackground(writer.request());
   }
 
-  #count(): number {
-    return [...this.#shards.mappings.values()].reduce((sum, { content }) => sum + content.size, 0);
+  private count(): number {
+    return [...this.documentShards.mappings.values()].reduce((sum, { content }) => sum + content.size, 0);
   }
 
-  #assertRunning(): void {
-    if (this.#stopped) throw new PublisherStoppedError();
+  private assertRunning(): void {
+    if (this.stopped) throw new PublisherStoppedError();
   }
 }

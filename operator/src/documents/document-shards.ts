@@ -22,7 +22,7 @@ export class DocumentShards {
   readonly credentials = new Map<number, Shard<CredentialsShard>>();
   readonly holders = new KeyHolders();
   /** Documents that were lost while no operator ran: not everything that they must hold is known yet. */
-  readonly #unsettled = new Set<string>();
+  private readonly unsettled = new Set<string>();
 
   constructor(private readonly options: PublisherOptions) {
     for (let shard = 0; shard < options.shards; shard++) {
@@ -46,12 +46,12 @@ export class DocumentShards {
     let found = this.mappings.get(shard);
     if (found === undefined) {
       const content = new MappingShard(shard, {
-        onStored: () => this.#dropLeftovers(),
+        onStored: () => this.dropLeftovers(),
         isStored: (id) => this.isStored(id),
         isWanted: (id) => this.isWanted(id),
         whenStored: (ids) => this.whenStored(ids),
         assertSettled: () => this.assertSettled('mappings', shard),
-        assertLost: () => this.#assertAllCredentials(),
+        assertLost: () => this.assertAllCredentials(),
         isMoving: (bucket, from) => {
           const home = this.homeOfBucket(bucket).content;
           return home.shard !== from && home.wants(bucket) && home.stored(bucket) === undefined;
@@ -68,9 +68,9 @@ export class DocumentShards {
     let found = this.credentials.get(shard);
     if (found === undefined) {
       const content = new CredentialsShard(shard, {
-        onStored: () => this.#dropLeftovers(),
-        isNeeded: (id, from) => this.isNamed(id) && !this.#isHeldElsewhere(id, from),
-        isSettled: () => this.#unsettled.size === 0,
+        onStored: () => this.dropLeftovers(),
+        isNeeded: (id, from) => this.isNamed(id) && !this.isHeldElsewhere(id, from),
+        isSettled: () => this.unsettled.size === 0,
         isMoving: (ring, from) => {
           const home = this.homeOfRing(ring).content;
           return home.shard !== from && home.entry(ring) !== undefined && !home.hasStored(ring);
@@ -113,7 +113,7 @@ export class DocumentShards {
     return false;
   }
 
-  #isHeldElsewhere(accessKeyId: string, from: number): boolean {
+  private isHeldElsewhere(accessKeyId: string, from: number): boolean {
     return [...this.credentials.values()].some(({ content }) => content.shard !== from && content.holds(accessKeyId));
   }
 
@@ -147,37 +147,37 @@ export class DocumentShards {
       if (writer.exists || content.entries.size > 0) inBackground(writer.request());
     }
     for (const { content, writer } of this.mappings.values()) {
-      if (this.#unsettled.has(nameOf('mappings', content.shard))) continue;
+      if (this.unsettled.has(nameOf('mappings', content.shard))) continue;
       if (writer.exists || content.size > 0) inBackground(writer.request());
     }
   }
 
   /** Drops keys that no ring has and, by now, no mapping names, and what another shard stored since. */
-  #dropLeftovers(): void {
+  private dropLeftovers(): void {
     for (const { content, writer } of [...this.credentials.values(), ...this.mappings.values()]) {
       if (content.hasLeftovers()) inBackground(writer.request());
     }
   }
 
   markUnsettled(kind: DocumentKind, shard: number): void {
-    this.#unsettled.add(nameOf(kind, shard));
+    this.unsettled.add(nameOf(kind, shard));
   }
 
   get isSettled(): boolean {
-    return this.#unsettled.size === 0;
+    return this.unsettled.size === 0;
   }
 
   settle(): void {
-    this.#unsettled.clear();
+    this.unsettled.clear();
     this.writeChanged();
   }
 
   /** @throws UnsettledDocumentError */
   assertSettled(kind: DocumentKind, shard: number): void {
-    if (this.#unsettled.has(nameOf(kind, shard))) throw new UnsettledDocumentError(kind, shard);
+    if (this.unsettled.has(nameOf(kind, shard))) throw new UnsettledDocumentError(kind, shard);
   }
 
-  #assertAllCredentials(): void {
+  private assertAllCredentials(): void {
     for (const shard of this.credentials.keys()) this.assertSettled('credentials', shard);
   }
 }

@@ -45,111 +45,116 @@ const FRAME_BYTES = 256;
 
 /** The buckets of one mappings document: those wanted, and those that are stored. */
 export class MappingShard implements ShardContent {
-  readonly #wanted = new Map<string, Wanted>();
-  #stored = new Map<string, Stored>();
+  private readonly wantedBuckets = new Map<string, Wanted>();
+  private storedBuckets = new Map<string, Stored>();
   /** Drafts that may be stored. */
-  #possible: ReadonlyMap<string, Wanted>[] = [];
+  private possible: ReadonlyMap<string, Wanted>[] = [];
   /** Buckets of the last draft that are another shard's. */
-  #left: readonly string[] = [];
-  #bytes = FRAME_BYTES;
-  #version: PublishedRevision;
+  private left: readonly string[] = [];
+  private bytes = FRAME_BYTES;
+  private storedVersion: PublishedRevision;
   // When a bucket that is gone went, for those who ask again.
-  readonly #removed = new Map<string, PublishedRevision>();
+  private readonly removed = new Map<string, PublishedRevision>();
 
   constructor(
     readonly shard: number,
     private readonly surroundings: MappingSurroundings,
   ) {
-    this.#version = { kind: 'mappings', shard, revision: 0, hash: '' };
+    this.storedVersion = { kind: 'mappings', shard, revision: 0, hash: '' };
   }
 
   /** What is stored; revision 0 where nothing is. */
   get version(): PublishedRevision {
-    return this.#version;
+    return this.storedVersion;
   }
 
   /** Takes over a stored document. Returns its fingerprint. */
   restore(buckets: readonly MappedBucket[], revision: number, hash: string): string {
-    this.#version = { kind: 'mappings', shard: this.shard, revision, hash };
-    this.#stored = new Map();
+    this.storedVersion = { kind: 'mappings', shard: this.shard, revision, hash };
+    this.storedBuckets = new Map();
     for (const bucket of buckets) {
-      this.#stored.set(bucket.name, { bucket, text: canonicalJson(bucket), since: this.#version, restored: true });
+      this.storedBuckets.set(bucket.name, {
+        bucket,
+        text: canonicalJson(bucket),
+        since: this.storedVersion,
+        restored: true,
+      });
     }
-    return fingerprintOf(this.#stored);
+    return fingerprintOf(this.storedBuckets);
   }
 
   /** @throws DocumentTooLargeError with nothing changed */
   want(bucket: MappedBucket, limit = MAX_DOCUMENT_BYTES): void {
     const text = canonicalJson(bucket);
-    const before = this.#wanted.get(bucket.name);
-    const bytes = this.#bytes + sizeOf(text) - (before === undefined ? 0 : sizeOf(before.text));
-    if (bytes > limit && bytes > this.#bytes) {
+    const before = this.wantedBuckets.get(bucket.name);
+    const bytes = this.bytes + sizeOf(text) - (before === undefined ? 0 : sizeOf(before.text));
+    if (bytes > limit && bytes > this.bytes) {
       throw new DocumentTooLargeError('mappings', this.shard, bytes, limit);
     }
-    this.#bytes = bytes;
-    this.#wanted.set(bucket.name, { bucket, text });
-    this.#removed.delete(bucket.name);
+    this.bytes = bytes;
+    this.wantedBuckets.set(bucket.name, { bucket, text });
+    this.removed.delete(bucket.name);
   }
 
   /** Whether it was wanted. */
   drop(name: string): boolean {
-    const before = this.#wanted.get(name);
+    const before = this.wantedBuckets.get(name);
     if (before === undefined) return false;
-    this.#bytes -= sizeOf(before.text);
-    return this.#wanted.delete(name);
+    this.bytes -= sizeOf(before.text);
+    return this.wantedBuckets.delete(name);
   }
 
   wants(name: string): boolean {
-    return this.#wanted.has(name);
+    return this.wantedBuckets.has(name);
   }
 
   /** Whether a bucket is stored as it is wanted, or not at all where it is not, whatever write is under way. */
   isCurrent(name: string): boolean {
-    const wanted = this.#wanted.get(name)?.text;
-    return [this.#stored, ...this.#possible].every((buckets) => buckets.get(name)?.text === wanted);
+    const wanted = this.wantedBuckets.get(name)?.text;
+    return [this.storedBuckets, ...this.possible].every((buckets) => buckets.get(name)?.text === wanted);
   }
 
   /** A bucket as it is wanted. */
   wantedBucket(name: string): MappedBucket | undefined {
-    return this.#wanted.get(name)?.bucket;
+    return this.wantedBuckets.get(name)?.bucket;
   }
 
   get wanted(): readonly MappedBucket[] {
-    return [...this.#wanted.values()].map(({ bucket }) => bucket);
+    return [...this.wantedBuckets.values()].map(({ bucket }) => bucket);
   }
 
   get size(): number {
-    return this.#wanted.size;
+    return this.wantedBuckets.size;
   }
 
   stored(name: string): Omit<Stored, 'text'> | undefined {
-    return this.#stored.get(name);
+    return this.storedBuckets.get(name);
   }
 
   /** Since when a bucket is not there. */
   removedSince(name: string): PublishedRevision {
-    return this.#removed.get(name) ?? this.#version;
+    return this.removed.get(name) ?? this.storedVersion;
   }
 
   /** Whether a mapping that is stored, or may be, names a key. */
   names(accessKeyId: string): boolean {
-    return [this.#stored, ...this.#possible].some((buckets) => keysNamedBy(buckets).has(accessKeyId));
+    return [this.storedBuckets, ...this.possible].some((buckets) => keysNamedBy(buckets).has(accessKeyId));
   }
 
   async draft(): Promise<ShardDraft> {
     this.surroundings.assertSettled();
     // Keys that clients use already must not fall out of a document because they are only just being stored again.
-    while (this.#storedKeys().some((id) => this.#isComing(id))) {
-      await this.surroundings.whenStored(this.#storedKeys());
+    while (this.storedKeys().some((id) => this.isComing(id))) {
+      await this.surroundings.whenStored(this.storedKeys());
     }
-    const buckets = this.#buckets();
-    this.#left = [...buckets.keys()].filter((name) => !this.#wanted.has(name));
-    this.#possible.push(buckets);
+    const buckets = this.buckets();
+    this.left = [...buckets.keys()].filter((name) => !this.wantedBuckets.has(name));
+    this.possible.push(buckets);
     return {
       fingerprint: fingerprintOf(buckets),
-      render: (next) => this.#render(buckets, next),
-      dropped: () => (this.#possible = this.#possible.filter((other) => other !== buckets)),
-      stored: (document) => this.#commit(buckets, document),
+      render: (next) => this.render(buckets, next),
+      dropped: () => (this.possible = this.possible.filter((other) => other !== buckets)),
+      stored: (document) => this.commit(buckets, document),
     };
   }
 
@@ -159,38 +164,40 @@ export class MappingShard implements ShardContent {
 
   /** Whether the next write drops buckets that are stored elsewhere by now. */
   hasLeftovers(): boolean {
-    return this.#left.some((name) => !this.#wanted.has(name) && !this.#isLeaving(name));
+    return this.left.some((name) => !this.wantedBuckets.has(name) && !this.isLeaving(name));
   }
 
-  #isLeaving(name: string): boolean {
-    return !this.#wanted.has(name) && this.surroundings.isMoving(name, this.shard);
+  private isLeaving(name: string): boolean {
+    return !this.wantedBuckets.has(name) && this.surroundings.isMoving(name, this.shard);
   }
 
-  #storedKeys(): string[] {
-    return [...this.#stored.values()].flatMap(({ bucket }) => bucket.grants.map(({ accessKeyId }) => accessKeyId));
+  private storedKeys(): string[] {
+    return [...this.storedBuckets.values()].flatMap(({ bucket }) =>
+      bucket.grants.map(({ accessKeyId }) => accessKeyId),
+    );
   }
 
-  #isComing(accessKeyId: string): boolean {
+  private isComing(accessKeyId: string): boolean {
     return !this.surroundings.isStored(accessKeyId) && this.surroundings.isWanted(accessKeyId);
   }
 
   /** What can be stored of what is wanted: no bucket may name a key that no credentials document holds. */
-  #buckets(): Map<string, Wanted> {
+  private buckets(): Map<string, Wanted> {
     const buckets = new Map<string, Wanted>();
-    for (const [name, wanted] of this.#wanted) {
+    for (const [name, wanted] of this.wantedBuckets) {
       // Its keys come in a moment; until then it stays as it is, and holds up nobody else.
-      const waits = wanted.bucket.grants.some(({ accessKeyId }) => this.#isComing(accessKeyId));
-      const possible = waits ? this.#stored.get(name) : wanted;
-      if (possible !== undefined) buckets.set(name, this.#withoutLostKeys(possible));
+      const waits = wanted.bucket.grants.some(({ accessKeyId }) => this.isComing(accessKeyId));
+      const possible = waits ? this.storedBuckets.get(name) : wanted;
+      if (possible !== undefined) buckets.set(name, this.withoutLostKeys(possible));
     }
-    for (const [name, stored] of this.#stored) {
-      if (this.#isLeaving(name)) buckets.set(name, this.#withoutLostKeys(stored));
+    for (const [name, stored] of this.storedBuckets) {
+      if (this.isLeaving(name)) buckets.set(name, this.withoutLostKeys(stored));
     }
     return buckets;
   }
 
   // A gateway refuses a whole document for one key that is nowhere, so a grant that cannot work is left out.
-  #withoutLostKeys(wanted: Wanted): Wanted {
+  private withoutLostKeys(wanted: Wanted): Wanted {
     const { bucket } = wanted;
     const lost = bucket.grants.filter(({ accessKeyId }) => !this.surroundings.isStored(accessKeyId));
     if (lost.length === 0) return wanted;
@@ -200,30 +207,30 @@ export class MappingShard implements ShardContent {
     return { bucket: usable, text: canonicalJson(usable) };
   }
 
-  #render(buckets: ReadonlyMap<string, Wanted>, revision: number): RenderedDocument {
+  private render(buckets: ReadonlyMap<string, Wanted>, revision: number): RenderedDocument {
     const texts = [...buckets.keys()].toSorted().map((name) => (buckets.get(name) as Wanted).text);
     const { text, hash } = sealText('buckets', `[${texts.join(',')}]`, revision);
     return { entries: new Map([[documentEntry('mappings', this.shard), text]]), revision, hash };
   }
 
-  #commit(buckets: ReadonlyMap<string, Wanted>, { revision, hash }: RenderedDocument): void {
+  private commit(buckets: ReadonlyMap<string, Wanted>, { revision, hash }: RenderedDocument): void {
     const version = { kind: 'mappings', shard: this.shard, revision, hash } as const;
     const stored = new Map<string, Stored>();
     for (const [name, { bucket, text }] of buckets) {
-      const before = this.#stored.get(name);
+      const before = this.storedBuckets.get(name);
       stored.set(name, before?.text === text ? before : { bucket, text, since: version, restored: false });
     }
-    for (const name of this.#stored.keys()) if (!stored.has(name)) this.#noteRemoval(name, version);
-    this.#stored = stored;
-    this.#version = version;
-    this.#possible = [];
+    for (const name of this.storedBuckets.keys()) if (!stored.has(name)) this.noteRemoval(name, version);
+    this.storedBuckets = stored;
+    this.storedVersion = version;
+    this.possible = [];
     this.surroundings.onStored();
   }
 
-  #noteRemoval(name: string, version: PublishedRevision): void {
-    this.#removed.delete(name);
-    this.#removed.set(name, version);
-    if (this.#removed.size > MAX_REMOVED) this.#removed.delete(this.#removed.keys().next().value as string);
+  private noteRemoval(name: string, version: PublishedRevision): void {
+    this.removed.delete(name);
+    this.removed.set(name, version);
+    if (this.removed.size > MAX_REMOVED) this.removed.delete(this.removed.keys().next().value as string);
   }
 }
 

@@ -16,15 +16,15 @@ export interface PaceLimits {
  * thousand times its size.
  */
 export class WritePace {
-  #credit: number;
-  #countedAt: number;
+  private credit: number;
+  private countedAt: number;
 
   constructor(
     private readonly limits: PaceLimits,
     private readonly clock: Clock,
   ) {
-    this.#credit = limits.burst;
-    this.#countedAt = clock.now();
+    this.credit = limits.burst;
+    this.countedAt = clock.now();
   }
 
   /**
@@ -36,11 +36,11 @@ export class WritePace {
     const { burst, perSecond, bytesPerSecond } = this.limits;
     const rate = Math.min(perSecond, bytesPerSecond / Math.max(1, bytes));
     const now = this.clock.now();
-    this.#credit = Math.min(burst, this.#credit + ((now - this.#countedAt) / 1000) * rate);
-    this.#countedAt = now;
+    this.credit = Math.min(burst, this.credit + ((now - this.countedAt) / 1000) * rate);
+    this.countedAt = now;
     // A timer may fire a hair early.
-    if (this.#credit < 1 - 1e-6) return ((1 - this.#credit) / rate) * 1000;
-    this.#credit = Math.max(0, this.#credit - 1);
+    if (this.credit < 1 - 1e-6) return ((1 - this.credit) / rate) * 1000;
+    this.credit = Math.max(0, this.credit - 1);
     return 0;
   }
 }

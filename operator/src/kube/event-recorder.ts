@@ -64,78 +64,78 @@ const RATE = { perSecond: 10, burst: 50 };
  * is more than that is dropped.
  */
 export class EventRecorder {
-  readonly #clock: Clock;
-  readonly #bucket: TokenBucket;
-  readonly #stopping = new AbortController();
+  private readonly clock: Clock;
+  private readonly bucket: TokenBucket;
+  private readonly stopping = new AbortController();
   /** By object and reason; those recorded last stand last. */
-  readonly #series = new Map<string, Series>();
-  readonly #pending = new Set<Series>();
-  #busy = false;
-  #working: Promise<void> | undefined;
-  #flushing = false;
-  #dropped = 0;
+  private readonly series = new Map<string, Series>();
+  private readonly pending = new Set<Series>();
+  private busy = false;
+  private working: Promise<void> | undefined;
+  private flushing = false;
+  private droppedEvents = 0;
 
   constructor(
     private readonly client: KubeClient,
     private readonly options: EventRecorderOptions,
   ) {
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#bucket = new TokenBucket(RATE, this.#clock);
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.bucket = new TokenBucket(RATE, this.clock);
   }
 
   /** How many events were given up: too many at once, or refused. */
   get dropped(): number {
-    return this.#dropped;
+    return this.droppedEvents;
   }
 
   /** Records what happened to `regarding`. */
   record(regarding: Regarding, event: RecordedEvent): void {
-    if (this.#stopping.signal.aborted) return;
-    const now = this.#clock.now();
+    if (this.stopping.signal.aborted) return;
+    const now = this.clock.now();
     const key = [regarding.kind, regarding.metadata.uid ?? regarding.metadata.name, event.reason].join('\n');
-    let series = this.#series.get(key);
-    if (!series || this.#isNews(series, event, now)) {
-      if (this.#pending.size >= MAX_SERIES) {
-        this.#dropped++;
+    let series = this.series.get(key);
+    if (!series || this.isNews(series, event, now)) {
+      if (this.pending.size >= MAX_SERIES) {
+        this.droppedEvents++;
         return;
       }
-      series = this.#begin(regarding, event, now);
+      series = this.begin(regarding, event, now);
     }
     series.count++;
-    series.last = this.#clock.wallTime();
+    series.last = this.clock.wallTime();
     series.lastAt = now;
-    this.#series.delete(key);
-    this.#series.set(key, series);
-    this.#forgetOldest();
-    this.#pending.add(series);
-    this.#work();
+    this.series.delete(key);
+    this.series.set(key, series);
+    this.forgetOldest();
+    this.pending.add(series);
+    this.work();
   }
 
   /** Resolves when what was recorded so far is with the server, or given up. */
   async flush(): Promise<void> {
-    for (const series of this.#series.values()) this.#pending.add(series);
-    this.#flushing = true;
-    this.#work();
-    await this.#working;
-    this.#flushing = false;
+    for (const series of this.series.values()) this.pending.add(series);
+    this.flushing = true;
+    this.work();
+    await this.working;
+    this.flushing = false;
   }
 
   /** Records nothing any more; resolves when what is pending was sent, or after `patienceMs`. */
   async stop(patienceMs = 2000): Promise<void> {
-    const cancel = this.#clock.setTimeout(() => this.#stopping.abort(), patienceMs);
+    const cancel = this.clock.setTimeout(() => this.stopping.abort(), patienceMs);
     await this.flush();
     cancel();
-    this.#stopping.abort();
-    for (const series of this.#series.values()) series.cancelUpdate?.();
+    this.stopping.abort();
+    for (const series of this.series.values()) series.cancelUpdate?.();
   }
 
-  #isNews(series: Series, event: RecordedEvent, now: number): boolean {
+  private isNews(series: Series, event: RecordedEvent, now: number): boolean {
     if (now - series.lastAt >= SERIES_ENDS_AFTER_MS) return true;
     const same = series.event.note === event.note && series.event.type === event.type;
     return !same && now - series.begun >= NOTE_CHANGES_AFTER_MS;
   }
 
-  #begin(regarding: Regarding, event: RecordedEvent, now: number): Series {
+  private begin(regarding: Regarding, event: RecordedEvent, now: number): Series {
     const { apiVersion, kind, metadata } = regarding;
     return {
       // Not the object itself, which may be large, for as long as the series lasts.
@@ -145,59 +145,59 @@ export class EventRecorder {
       count: 0,
       told: 0,
       begun: now,
-      last: this.#clock.wallTime(),
+      last: this.clock.wallTime(),
       lastAt: now,
       sentAt: -Infinity,
     };
   }
 
-  #forgetOldest(): void {
-    for (const key of this.#series.keys()) {
-      if (this.#series.size <= MAX_SERIES) return;
-      this.#series.delete(key);
+  private forgetOldest(): void {
+    for (const key of this.series.keys()) {
+      if (this.series.size <= MAX_SERIES) return;
+      this.series.delete(key);
     }
   }
 
-  #work(): void {
-    if (this.#busy) return;
-    this.#busy = true;
-    this.#working = this.#sendAll();
+  private work(): void {
+    if (this.busy) return;
+    this.busy = true;
+    this.working = this.sendAll();
   }
 
-  async #sendAll(): Promise<void> {
+  private async sendAll(): Promise<void> {
     // One at a time: events must not crowd out what the operator is there for. What is added meanwhile comes last.
-    for (const series of this.#pending) {
-      this.#pending.delete(series);
-      if (series.told >= series.count || this.#updatesLater(series)) continue;
+    for (const series of this.pending) {
+      this.pending.delete(series);
+      if (series.told >= series.count || this.updatesLater(series)) continue;
       try {
-        await this.#bucket.take(this.#stopping.signal);
-        await this.#send(series);
+        await this.bucket.take(this.stopping.signal);
+        await this.send(series);
       } catch (error) {
-        this.#giveUp(series, error);
+        this.giveUp(series, error);
       }
     }
     // In the same turn in which nothing was pending: whoever adds from now on has to start the work again.
-    this.#busy = false;
+    this.busy = false;
   }
 
-  #updatesLater(series: Series): boolean {
-    const wait = series.sentAt + SERIES_UPDATES_AFTER_MS - this.#clock.now();
-    if (series.told === 0 || wait <= 0 || this.#flushing) return false;
-    series.cancelUpdate ??= this.#clock.setTimeout(() => {
+  private updatesLater(series: Series): boolean {
+    const wait = series.sentAt + SERIES_UPDATES_AFTER_MS - this.clock.now();
+    if (series.told === 0 || wait <= 0 || this.flushing) return false;
+    series.cancelUpdate ??= this.clock.setTimeout(() => {
       series.cancelUpdate = undefined;
-      this.#pending.add(series);
-      this.#work();
+      this.pending.add(series);
+      this.work();
     }, wait);
     return true;
   }
 
-  async #send(series: Series): Promise<void> {
-    const { signal } = this.#stopping;
+  private async send(series: Series): Promise<void> {
+    const { signal } = this.stopping;
     const count = series.count;
-    series.sentAt = this.#clock.now();
-    if (series.name !== undefined && !(await this.#update(series, series.name, count))) series.name = undefined;
+    series.sentAt = this.clock.now();
+    if (series.name !== undefined && !(await this.update(series, series.name, count))) series.name = undefined;
     if (series.name === undefined) {
-      const event = this.#toEvent(series);
+      const event = this.toEvent(series);
       await this.client.create(EVENTS, event, { fieldManager: this.options.component, urgent: true, signal });
       series.name = event.metadata.name;
     }
@@ -205,11 +205,11 @@ export class EventRecorder {
   }
 
   /** False: the event has gone; they are kept for an hour. */
-  async #update(series: Series, name: string, count: number): Promise<boolean> {
+  private async update(series: Series, name: string, count: number): Promise<boolean> {
     const patch = { series: { count, lastObservedTime: microTime(series.last) } };
-    const ref = { namespace: this.#namespace(series), name };
+    const ref = { namespace: this.namespace(series), name };
     try {
-      await this.client.patch(EVENTS, ref, patch, { type: 'merge', urgent: true, signal: this.#stopping.signal });
+      await this.client.patch(EVENTS, ref, patch, { type: 'merge', urgent: true, signal: this.stopping.signal });
       return true;
     } catch (error) {
       if (isKubeError(error, 'NotFound')) return false;
@@ -217,9 +217,9 @@ export class EventRecorder {
     }
   }
 
-  #toEvent(series: Series): Event {
+  private toEvent(series: Series): Event {
     const { regarding, event } = series;
-    const namespace = this.#namespace(series);
+    const namespace = this.namespace(series);
     const time = microTime(series.last);
     return {
       metadata: { name: `${regarding.metadata.name.slice(0, 230)}.${randomBytes(8).toString('hex')}`, namespace },
@@ -236,13 +236,13 @@ export class EventRecorder {
     };
   }
 
-  #namespace(series: Series): string {
+  private namespace(series: Series): string {
     // Events on a cluster's own objects are taken in this namespace only.
     return series.regarding.metadata.namespace ?? 'default';
   }
 
-  #giveUp(series: Series, error: unknown): void {
-    this.#dropped++;
+  private giveUp(series: Series, error: unknown): void {
+    this.droppedEvents++;
     // As if told: otherwise each further one would bring the failure back.
     series.told = series.count;
     try {

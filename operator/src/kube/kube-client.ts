@@ -86,14 +86,14 @@ export interface DeleteOptions extends CallOptions {
  * (429, Retry-After).
  */
 export class KubeClient {
-  readonly #transport: KubeTransport;
+  private readonly transport: KubeTransport;
 
   constructor(
     private readonly credentials: KubeCredentials,
     options: KubeClientOptions = {},
   ) {
     const clock = options.clock ?? SYSTEM_CLOCK;
-    this.#transport = new KubeTransport({
+    this.transport = new KubeTransport({
       credentials,
       clock,
       writes: new TokenBucket(options.writes ?? { perSecond: 100, burst: 200 }, clock),
@@ -124,7 +124,7 @@ export class KubeClient {
       path: resourcePath(resource, ref),
     };
     try {
-      return complete(resource, await this.#transport.json(request, options));
+      return complete(resource, await this.transport.json(request, options));
     } catch (error) {
       if (isNotFound(error)) return undefined;
       throw error;
@@ -134,7 +134,7 @@ export class KubeClient {
   /** One page of a list: all of it, without `limit`. */
   async list<T extends KubeObject>(resource: Resource<T>, options: ListOptions): Promise<ObjectList<T>> {
     const call = describe('list', resource, options);
-    const answer = await this.#transport.json(
+    const answer = await this.transport.json(
       {
         call,
         method: 'GET',
@@ -163,7 +163,7 @@ export class KubeClient {
   /** Creates; AlreadyExists if there is one of that name. */
   async create<T extends KubeObject>(resource: Resource<T>, object: T, options: WriteOptions): Promise<T> {
     const { namespace } = object.metadata;
-    return this.#write(resource, options, {
+    return this.write(resource, options, {
       call: describe('create', resource, object.metadata),
       method: 'POST',
       path: resourcePath(resource, { namespace }),
@@ -181,7 +181,7 @@ export class KubeClient {
     object: T,
     options: CallOptions & { readonly fieldManager?: string | undefined } = {},
   ): Promise<T> {
-    return this.#write(resource, options, {
+    return this.write(resource, options, {
       call: describe('update', resource, object.metadata),
       method: 'PUT',
       path: resourcePath(resource, object.metadata),
@@ -192,7 +192,7 @@ export class KubeClient {
 
   /** Server-side apply: creates, or makes the fields that are given ours. What is left out is no longer ours. */
   async apply<T extends KubeObject>(resource: Resource<T>, object: T, options: ApplyOptions): Promise<T> {
-    return this.#write(resource, options, {
+    return this.write(resource, options, {
       call: describe('apply', resource, object.metadata, options.subresource),
       method: 'PATCH',
       path: resourcePath(resource, object.metadata, options.subresource),
@@ -210,7 +210,7 @@ export class KubeClient {
     patch: object,
     options: PatchOptions,
   ): Promise<T> {
-    return this.#write(resource, options, {
+    return this.write(resource, options, {
       call: describe('patch', resource, ref, options.subresource),
       method: 'PATCH',
       path: resourcePath(resource, ref, options.subresource),
@@ -241,7 +241,7 @@ export class KubeClient {
       },
     };
     try {
-      await this.#transport.json(request, options);
+      await this.transport.json(request, options);
       return true;
     } catch (error) {
       if (isNotFound(error)) return false;
@@ -271,7 +271,7 @@ export class KubeClient {
         fieldSelector: options.fieldSelector,
       },
     };
-    const body = await this.#transport.stream(request, { signal });
+    const body = await this.transport.stream(request, { signal });
     options.onContact?.();
     const lines = new LineSplitter();
     try {
@@ -289,7 +289,7 @@ export class KubeClient {
 
   /** Any GET below the server's root, as JSON: `/version`. For what is no resource. */
   async raw(path: string, options: CallOptions = {}): Promise<unknown> {
-    return this.#transport.json({ call: { verb: 'get', resource: path, target: '' }, method: 'GET', path }, options);
+    return this.transport.json({ call: { verb: 'get', resource: path, target: '' }, method: 'GET', path }, options);
   }
 
   /** Ends the connections; with `now`, together with what still runs on them. */
@@ -297,8 +297,12 @@ export class KubeClient {
     await this.credentials.close(now);
   }
 
-  async #write<T extends KubeObject>(resource: Resource<T>, options: CallOptions, request: KubeRequest): Promise<T> {
-    return complete(resource, await this.#transport.json(request, options));
+  private async write<T extends KubeObject>(
+    resource: Resource<T>,
+    options: CallOptions,
+    request: KubeRequest,
+  ): Promise<T> {
+    return complete(resource, await this.transport.json(request, options));
   }
 }
 

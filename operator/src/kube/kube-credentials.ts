@@ -44,11 +44,11 @@ interface Connections {
  * client-node itself makes a new undici Agent for each request, and with it a TLS handshake.
  */
 export class KubeCredentials {
-  #config: KubeConfig | undefined;
-  #access: KubeAccess | undefined;
-  #loading: Promise<KubeAccess> | undefined;
-  #readAt = 0;
-  #connections: Connections | undefined;
+  private config: KubeConfig | undefined;
+  private current: KubeAccess | undefined;
+  private loading: Promise<KubeAccess> | undefined;
+  private readAt = 0;
+  private connections: Connections | undefined;
 
   constructor(
     private readonly load: () => KubeConfig,
@@ -62,8 +62,8 @@ export class KubeCredentials {
 
   /** The namespace of the pod or of the kubeconfig's context. */
   get namespace(): string | undefined {
-    this.#config ??= this.load();
-    return this.#config.getContextObject(this.#config.getCurrentContext())?.namespace;
+    this.config ??= this.load();
+    return this.config.getContextObject(this.config.getCurrentContext())?.namespace;
   }
 
   /**
@@ -72,10 +72,10 @@ export class KubeCredentials {
    * @throws KubeconfigError, or whatever a file or a plugin leads to, the message of which may hold secrets
    */
   async access(): Promise<KubeAccess> {
-    if (this.#access && this.clock.now() - this.#readAt < FRESH_MS) return this.#access;
+    if (this.current && this.clock.now() - this.readAt < FRESH_MS) return this.current;
     // Many requests at once must not start many credential plugins.
-    this.#loading ??= this.#read().finally(() => (this.#loading = undefined));
-    return this.#loading;
+    this.loading ??= this.read().finally(() => (this.loading = undefined));
+    return this.loading;
   }
 
   /**
@@ -83,25 +83,25 @@ export class KubeCredentials {
    * `refused` was given out.
    */
   renew(refused: KubeAccess): void {
-    if (this.#access !== refused) return;
-    this.#access = undefined;
+    if (this.current !== refused) return;
+    this.current = undefined;
     // client-node keeps a token of a file for a minute and one of a plugin until its end: a new object keeps nothing.
-    this.#config = undefined;
+    this.config = undefined;
   }
 
   /** Ends connections when what runs on them has ended; `now` cuts it. */
   async close(now: boolean): Promise<void> {
-    const connections = this.#connections;
-    this.#connections = undefined;
-    this.#access = undefined;
+    const connections = this.connections;
+    this.connections = undefined;
+    this.current = undefined;
     if (connections) await (now ? connections.dispatcher.destroy() : connections.dispatcher.close());
   }
 
-  async #read(): Promise<KubeAccess> {
-    const config = this.#config ?? this.load();
+  private async read(): Promise<KubeAccess> {
+    const config = this.config ?? this.load();
     const cluster = usableCluster(config);
     // Only now: what is wrong with a kubeconfig may be put right while we run.
-    this.#config = config;
+    this.config = config;
     const options: RequestOptions = {};
     await config.applyToHTTPSOptions(options);
     const headers: Record<string, string> = { 'user-agent': 'bucketway-operator', accept: 'application/json' };
@@ -120,23 +120,23 @@ export class KubeCredentials {
     const access = {
       server: cluster.server.replace(/\/+$/, ''),
       headers,
-      dispatcher: this.#dispatcher(tls, cluster.proxyUrl),
+      dispatcher: this.dispatcher(tls, cluster.proxyUrl),
     };
-    this.#access = access;
-    this.#readAt = this.clock.now();
+    this.current = access;
+    this.readAt = this.clock.now();
     return access;
   }
 
-  #dispatcher(tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
+  private dispatcher(tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
     const given = definedOnly(tls);
     const identity = createHash('sha256')
       .update(JSON.stringify([proxyUrl, given]))
       .digest('hex');
-    if (this.#connections?.identity === identity) return this.#connections.dispatcher;
+    if (this.connections?.identity === identity) return this.connections.dispatcher;
     // What still runs on the old connections (a watch, for minutes) may end there.
-    void this.#connections?.dispatcher.close();
+    void this.connections?.dispatcher.close();
     const dispatcher = makeDispatcher(given, proxyUrl);
-    this.#connections = { identity, dispatcher };
+    this.connections = { identity, dispatcher };
     return dispatcher;
   }
 }

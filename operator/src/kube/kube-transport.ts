@@ -61,15 +61,15 @@ export class KubeTransport {
 
   /** The answer's JSON. @throws KubeError */
   async json(request: KubeRequest, options: CallOptions = {}): Promise<unknown> {
-    const { signal, done } = this.#limit(request, options);
+    const { signal, done } = this.limit(request, options);
     try {
       if (request.method !== 'GET' && !options.urgent) await this.parts.writes.take(signal);
       for (let attempt = 1; ; attempt++) {
-        const outcome = await this.#attempt(request, signal).catch((error: unknown) => explain(request, error, signal));
+        const outcome = await this.attempt(request, signal).catch((error: unknown) => explain(request, error, signal));
         if (!(outcome instanceof KubeError)) return outcome;
-        const wait = options.urgent || attempt >= MAX_ATTEMPTS ? undefined : this.#waitBeforeRetry(request, outcome);
+        const wait = options.urgent || attempt >= MAX_ATTEMPTS ? undefined : this.waitBeforeRetry(request, outcome);
         if (wait === undefined || signal.aborted) throw outcome;
-        await this.#sleep(wait, signal);
+        await this.sleep(wait, signal);
       }
     } catch (error) {
       throw explain(request, error, signal);
@@ -84,16 +84,16 @@ export class KubeTransport {
    * @throws KubeError
    */
   async stream(request: KubeRequest, options: CallOptions): Promise<AsyncIterable<Uint8Array>> {
-    const { signal, done } = this.#limit(request, options);
+    const { signal, done } = this.limit(request, options);
     const started = this.parts.clock.now();
     try {
       // The signal for the beginning must not end the body later: that one listens to the caller's alone.
       const ending = new AbortController();
       const end = (): void => ending.abort(signal.reason);
       signal.addEventListener('abort', end, { once: true });
-      const answer = await this.#send(request, ending.signal);
-      this.#report(request, String(answer.statusCode), started);
-      if (answer.statusCode !== 200) throw await this.#failure(request, answer);
+      const answer = await this.send(request, ending.signal);
+      this.report(request, String(answer.statusCode), started);
+      if (answer.statusCode !== 200) throw await this.failure(request, answer);
       signal.removeEventListener('abort', end);
       const abort = (): void => void answer.body.destroy();
       options.signal?.addEventListener('abort', abort, { once: true });
@@ -101,21 +101,21 @@ export class KubeTransport {
       if (options.signal?.aborted) abort();
       return answer.body;
     } catch (error) {
-      if (!(error instanceof KubeError)) this.#report(request, 'error', started);
+      if (!(error instanceof KubeError)) this.report(request, 'error', started);
       throw explain(request, error, signal);
     } finally {
       done();
     }
   }
 
-  async #attempt(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
+  private async attempt(request: KubeRequest, signal: AbortSignal): Promise<unknown> {
     const started = this.parts.clock.now();
     let code = 'error';
     try {
-      const answer = await this.#send(request, signal);
+      const answer = await this.send(request, signal);
       if (answer.statusCode >= 300) {
         code = String(answer.statusCode);
-        throw await this.#failure(request, answer);
+        throw await this.failure(request, answer);
       }
       const body = await answer.body.text();
       code = String(answer.statusCode);
@@ -125,22 +125,22 @@ export class KubeTransport {
         throw new KubeError(request.call, { status: answer.statusCode, reason: 'InvalidAnswer', detail: 'not JSON' });
       }
     } finally {
-      this.#report(request, code, started);
+      this.report(request, code, started);
     }
   }
 
-  async #send(request: KubeRequest, signal: AbortSignal): Promise<Answer> {
+  private async send(request: KubeRequest, signal: AbortSignal): Promise<Answer> {
     // A credential plugin may hang, and nobody but us ends what waits for it.
-    const access = await orAborted(this.#access(request), signal);
-    const answer = await this.#sendWith(access, request, signal);
+    const access = await orAborted(this.access(request), signal);
+    const answer = await this.sendWith(access, request, signal);
     if (answer.statusCode !== 401) return answer;
     // Tokens rotate: one that was just replaced is refused once, with the new one in the file already.
     await answer.body.dump();
     this.parts.credentials.renew(access);
-    return this.#sendWith(await orAborted(this.#access(request), signal), request, signal);
+    return this.sendWith(await orAborted(this.access(request), signal), request, signal);
   }
 
-  async #access(request: KubeRequest): Promise<KubeAccess> {
+  private async access(request: KubeRequest): Promise<KubeAccess> {
     try {
       return await this.parts.credentials.access();
     } catch (error) {
@@ -148,7 +148,7 @@ export class KubeTransport {
     }
   }
 
-  #sendWith(access: KubeAccess, request: KubeRequest, signal: AbortSignal): Promise<Answer> {
+  private sendWith(access: KubeAccess, request: KubeRequest, signal: AbortSignal): Promise<Answer> {
     const url = new URL(access.server);
     const query = new URLSearchParams();
     for (const [name, value] of Object.entries(request.query ?? {})) {
@@ -168,7 +168,7 @@ export class KubeTransport {
     return orAborted(answer, signal);
   }
 
-  async #failure(request: KubeRequest, answer: Answer): Promise<KubeError> {
+  private async failure(request: KubeRequest, answer: Answer): Promise<KubeError> {
     const body = await answer.body.text();
     const header = answer.headers['retry-after'];
     const retryAfter = typeof header === 'string' ? header : undefined;
@@ -176,7 +176,7 @@ export class KubeTransport {
   }
 
   /** Milliseconds, or undefined where repeating is not right. */
-  #waitBeforeRetry(request: KubeRequest, error: KubeError): number | undefined {
+  private waitBeforeRetry(request: KubeRequest, error: KubeError): number | undefined {
     const refused = error.status === 429 || (error.status >= 500 && error.retryAfterSeconds !== undefined);
     if (refused) {
       const wait = (error.retryAfterSeconds ?? 1) * 1000;
@@ -186,7 +186,7 @@ export class KubeTransport {
     return request.method === 'GET' && connectionWasClosed(error.cause) ? 50 : undefined;
   }
 
-  #sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
+  private sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
     return new Promise<void>((resolve, reject) => {
       const cancel = this.parts.clock.setTimeout(() => {
         signal.removeEventListener('abort', abort);
@@ -200,7 +200,7 @@ export class KubeTransport {
     });
   }
 
-  #limit(request: KubeRequest, options: CallOptions): { signal: AbortSignal; done: () => void } {
+  private limit(request: KubeRequest, options: CallOptions): { signal: AbortSignal; done: () => void } {
     const controller = new AbortController();
     const cancel = this.parts.clock.setTimeout(
       () => controller.abort(new KubeError(request.call, { status: 0, reason: 'Timeout' })),
@@ -218,7 +218,7 @@ export class KubeTransport {
     };
   }
 
-  #report(request: KubeRequest, code: string, started: number): void {
+  private report(request: KubeRequest, code: string, started: number): void {
     const seconds = (this.parts.clock.now() - started) / 1000;
     this.parts.observe({ verb: request.call.verb, resource: request.call.resource, code, seconds });
   }

@@ -13,7 +13,7 @@ class LeaseServer {
   readonly writes: Lease[] = [];
   /** Answers of one elector are lost, come three seconds after the call was done, or never. */
   fault: ((identity: string) => 'ok' | 'slow' | 'fail' | 'hang') | undefined;
-  #version = 0;
+  private version = 0;
 
   clientOf(identity: string, clock: ManualClock): KubeClient {
     const reach = async (timeoutMs = 30_000): Promise<void> => {
@@ -30,7 +30,7 @@ class LeaseServer {
       create: async (_: unknown, lease: Lease, options: { timeoutMs: number }) => {
         await reach(options.timeoutMs);
         if (this.lease) throw new KubeError(call, { status: 409, reason: 'AlreadyExists' });
-        return this.#write(lease);
+        return this.write(lease);
       },
       replace: async (_: unknown, lease: Lease, options: { timeoutMs: number }) => {
         await reach(options.timeoutMs);
@@ -38,7 +38,7 @@ class LeaseServer {
         if (this.lease.metadata.resourceVersion !== lease.metadata.resourceVersion) {
           throw new KubeError(call, { status: 409, reason: 'Conflict' });
         }
-        const written = this.#write(lease);
+        const written = this.write(lease);
         if (this.fault?.(identity) === 'slow')
           await new Promise<void>((resolve) => void clock.setTimeout(resolve, 3000));
         return written;
@@ -46,8 +46,8 @@ class LeaseServer {
     } as unknown as KubeClient;
   }
 
-  #write(lease: Lease): Lease {
-    this.lease = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(++this.#version) } };
+  private write(lease: Lease): Lease {
+    this.lease = { ...lease, metadata: { ...lease.metadata, resourceVersion: String(++this.version) } };
     this.writes.push(this.lease);
     return structuredClone(this.lease);
   }

@@ -62,40 +62,40 @@ interface Observed {
  * of two machines may differ. Every write is a compare-and-swap.
  */
 export class LeaderElector {
-  readonly #clock: Clock;
-  readonly #random: () => number;
-  readonly #leaseDurationMs: number;
-  readonly #renewDeadlineMs: number;
-  readonly #retryPeriodMs: number;
-  readonly #stopping = new AbortController();
-  #observed: Observed | undefined;
+  private readonly clock: Clock;
+  private readonly random: () => number;
+  private readonly leaseDurationMs: number;
+  private readonly renewDeadlineMs: number;
+  private readonly retryPeriodMs: number;
+  private readonly stopping = new AbortController();
+  private observed: Observed | undefined;
   /** When the last renewal that succeeded was sent: from then on others count. */
-  #lastRenew = -Infinity;
-  #leading = false;
-  #running: Promise<void> | undefined;
+  private lastRenew = -Infinity;
+  private holdsLease = false;
+  private running: Promise<void> | undefined;
 
   constructor(
     private readonly client: KubeClient,
     private readonly options: LeaderElectorOptions,
   ) {
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#random = options.random ?? Math.random;
-    this.#leaseDurationMs = options.leaseDurationMs ?? 15_000;
-    this.#renewDeadlineMs = options.renewDeadlineMs ?? 10_000;
-    this.#retryPeriodMs = options.retryPeriodMs ?? 2000;
-    if (!(this.#leaseDurationMs > this.#renewDeadlineMs && this.#renewDeadlineMs > this.#retryPeriodMs * 1.2)) {
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.random = options.random ?? Math.random;
+    this.leaseDurationMs = options.leaseDurationMs ?? 15_000;
+    this.renewDeadlineMs = options.renewDeadlineMs ?? 10_000;
+    this.retryPeriodMs = options.retryPeriodMs ?? 2000;
+    if (!(this.leaseDurationMs > this.renewDeadlineMs && this.renewDeadlineMs > this.retryPeriodMs * 1.2)) {
       throw new Error('leader election needs leaseDuration > renewDeadline > 1.2 x retryPeriod');
     }
   }
 
   /** Does this process lead, as far as it knows, and is that recent enough? */
   get leading(): boolean {
-    return this.#leading && this.#clock.now() - this.#lastRenew < this.#renewDeadlineMs;
+    return this.holdsLease && this.clock.now() - this.lastRenew < this.renewDeadlineMs;
   }
 
   /** Who holds the Lease, as last seen; undefined for nobody. */
   get holder(): string | undefined {
-    return this.#observed?.lease.spec?.holderIdentity || undefined;
+    return this.observed?.lease.spec?.holderIdentity || undefined;
   }
 
   /**
@@ -110,118 +110,118 @@ export class LeaderElector {
 
   /** Takes part until leadership was won and lost, or until {@link stop}. Never rejects for what the server does. */
   run(callbacks: LeaderCallbacks): Promise<void> {
-    this.#running ??= this.#run(callbacks);
-    return this.#running;
+    this.running ??= this.campaign(callbacks);
+    return this.running;
   }
 
   /** Ends leading or waiting; resolves when {@link run} has. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
+    this.stopping.abort();
+    await this.running;
   }
 
-  async #run({ onStarted, onStopped }: LeaderCallbacks): Promise<void> {
-    const { signal } = this.#stopping;
-    while (!signal.aborted && !(await this.#tryAcquire())) {
-      await abortableDelay(this.#clock, this.#retryPeriodMs * (1 + this.#random() * 0.2), signal);
+  private async campaign({ onStarted, onStopped }: LeaderCallbacks): Promise<void> {
+    const { signal } = this.stopping;
+    while (!signal.aborted && !(await this.tryAcquire())) {
+      await abortableDelay(this.clock, this.retryPeriodMs * (1 + this.random() * 0.2), signal);
     }
-    if (!this.#leading) return;
+    if (!this.holdsLease) return;
     const term = new AbortController();
-    const work = start(onStarted, term.signal, (error) => this.#report(error));
-    let reason = await this.#renewWhile(signal);
+    const work = start(onStarted, term.signal, (error) => this.report(error));
+    let reason = await this.renewWhile(signal);
     // What runs ends under a Lease that is still renewed, so that the next leader never meets it.
     term.abort();
-    if (reason === 'stopped') reason = await this.#renewWhile(work.settled);
-    if (reason === 'stopped' && (this.options.releaseOnStop ?? true)) await this.#release();
-    this.#leading = false;
+    if (reason === 'stopped') reason = await this.renewWhile(work.settled);
+    if (reason === 'stopped' && (this.options.releaseOnStop ?? true)) await this.release();
+    this.holdsLease = false;
     onStopped(reason);
   }
 
   /** Renews until `until` is aborted (`stopped`), or leadership is `lost`. */
-  async #renewWhile(until: AbortSignal): Promise<StopReason> {
+  private async renewWhile(until: AbortSignal): Promise<StopReason> {
     for (;;) {
-      await this.#waitForRenewal(until);
+      await this.waitForRenewal(until);
       // Before anything else: after a pause, the time may be over though no call has failed.
-      if (!this.leading) return this.#lose();
+      if (!this.leading) return this.lose();
       if (until.aborted) return 'stopped';
-      if (!(await this.#tryAcquire()) && this.holder !== undefined && this.holder !== this.options.identity) {
-        return this.#lose();
+      if (!(await this.tryAcquire()) && this.holder !== undefined && this.holder !== this.options.identity) {
+        return this.lose();
       }
-      if (!this.leading) return this.#lose();
+      if (!this.leading) return this.lose();
     }
   }
 
-  #waitForRenewal(until: AbortSignal): Promise<void> {
-    const left = this.#lastRenew + this.#renewDeadlineMs - this.#clock.now();
-    return abortableDelay(this.#clock, Math.min(this.#retryPeriodMs, Math.max(0, left)), until);
+  private waitForRenewal(until: AbortSignal): Promise<void> {
+    const left = this.lastRenew + this.renewDeadlineMs - this.clock.now();
+    return abortableDelay(this.clock, Math.min(this.retryPeriodMs, Math.max(0, left)), until);
   }
 
-  #lose(): StopReason {
-    this.#leading = false;
+  private lose(): StopReason {
+    this.holdsLease = false;
     return 'lost';
   }
 
   /** Takes the Lease, or renews it. False: another has it, or the server did not answer. */
-  async #tryAcquire(): Promise<boolean> {
+  private async tryAcquire(): Promise<boolean> {
     try {
       const { identity } = this.options;
       // The one who leads knows what is there, and saves a read; a Conflict says when that is no longer so.
-      if (!this.#leading || !this.#observed) this.#observe(await this.#read());
-      const lease = this.#observed?.lease;
-      if (lease && this.holder !== undefined && this.holder !== identity && !this.#hasRunOut(lease)) return false;
-      const sentAt = this.#clock.now();
-      this.#observe(await this.#write(lease));
-      this.#lastRenew = sentAt;
-      this.#leading = true;
+      if (!this.holdsLease || !this.observed) this.observe(await this.read());
+      const lease = this.observed?.lease;
+      if (lease && this.holder !== undefined && this.holder !== identity && !this.hasRunOut(lease)) return false;
+      const sentAt = this.clock.now();
+      this.observe(await this.write(lease));
+      this.lastRenew = sentAt;
+      this.holdsLease = true;
       return true;
     } catch (error) {
       // Someone else was quicker, or touched the Lease: look again before the next try.
-      if (isKubeError(error, 'Conflict', 'AlreadyExists', 'NotFound')) await this.#lookAgain();
-      else this.#report(error);
+      if (isKubeError(error, 'Conflict', 'AlreadyExists', 'NotFound')) await this.lookAgain();
+      else this.report(error);
       return false;
     }
   }
 
-  async #lookAgain(): Promise<void> {
+  private async lookAgain(): Promise<void> {
     try {
-      this.#observe(await this.#read());
+      this.observe(await this.read());
     } catch (error) {
-      this.#report(error);
+      this.report(error);
     }
   }
 
-  #observe(lease: Lease | undefined): void {
+  private observe(lease: Lease | undefined): void {
     if (!lease) {
-      this.#observed = undefined;
+      this.observed = undefined;
       return;
     }
-    const same = this.#observed && JSON.stringify(record(this.#observed.lease)) === JSON.stringify(record(lease));
-    this.#observed = { lease, since: same && this.#observed ? this.#observed.since : this.#clock.now() };
+    const same = this.observed && JSON.stringify(record(this.observed.lease)) === JSON.stringify(record(lease));
+    this.observed = { lease, since: same && this.observed ? this.observed.since : this.clock.now() };
   }
 
-  #hasRunOut(lease: Lease): boolean {
-    const duration = (lease.spec?.leaseDurationSeconds ?? this.#leaseDurationMs / 1000) * 1000;
-    return this.#clock.now() - (this.#observed?.since ?? Infinity) >= duration;
+  private hasRunOut(lease: Lease): boolean {
+    const duration = (lease.spec?.leaseDurationSeconds ?? this.leaseDurationMs / 1000) * 1000;
+    return this.clock.now() - (this.observed?.since ?? Infinity) >= duration;
   }
 
-  #read(): Promise<Lease | undefined> {
+  private read(): Promise<Lease | undefined> {
     const { namespace, name } = this.options;
-    return this.client.get(LEASES, { namespace, name }, { timeoutMs: this.#callTimeoutMs, urgent: true });
+    return this.client.get(LEASES, { namespace, name }, { timeoutMs: this.callTimeoutMs, urgent: true });
   }
 
-  #write(lease: Lease | undefined): Promise<Lease> {
+  private write(lease: Lease | undefined): Promise<Lease> {
     const { namespace, name, identity } = this.options;
-    const now = microTime(this.#clock.wallTime());
+    const now = microTime(this.clock.wallTime());
     const before = lease?.spec;
     const renewal = before?.holderIdentity === identity;
     const spec = {
       holderIdentity: identity,
-      leaseDurationSeconds: Math.ceil(this.#leaseDurationMs / 1000),
+      leaseDurationSeconds: Math.ceil(this.leaseDurationMs / 1000),
       acquireTime: renewal ? (before.acquireTime ?? now) : now,
       renewTime: now,
       leaseTransitions: (before?.leaseTransitions ?? 0) + (renewal || !lease ? 0 : 1),
     };
-    const options = { timeoutMs: this.#callTimeoutMs, urgent: true };
+    const options = { timeoutMs: this.callTimeoutMs, urgent: true };
     return lease
       ? this.client.replace(LEASES, { ...lease, spec }, options)
       : this.client.create(
@@ -231,26 +231,26 @@ export class LeaderElector {
         );
   }
 
-  async #release(): Promise<void> {
-    const lease = this.#observed?.lease;
+  private async release(): Promise<void> {
+    const lease = this.observed?.lease;
     if (!lease || !this.leading) return;
-    const now = microTime(this.#clock.wallTime());
+    const now = microTime(this.clock.wallTime());
     // The duration must not be 0, and the holder's name "" is what client-go writes and takes as nobody.
     const spec = { ...lease.spec, holderIdentity: '', leaseDurationSeconds: 1, renewTime: now, acquireTime: now };
     try {
-      await this.client.replace(LEASES, { ...lease, spec }, { timeoutMs: this.#callTimeoutMs, urgent: true });
+      await this.client.replace(LEASES, { ...lease, spec }, { timeoutMs: this.callTimeoutMs, urgent: true });
     } catch (error) {
-      this.#report(error);
+      this.report(error);
     }
   }
 
   /** A call that hangs leaves time for another before the deadline, and never outlasts it. */
-  get #callTimeoutMs(): number {
-    const timeout = this.#renewDeadlineMs * 0.4;
-    return this.#leading ? Math.min(timeout, this.#lastRenew + this.#renewDeadlineMs - this.#clock.now()) : timeout;
+  private get callTimeoutMs(): number {
+    const timeout = this.renewDeadlineMs * 0.4;
+    return this.holdsLease ? Math.min(timeout, this.lastRenew + this.renewDeadlineMs - this.clock.now()) : timeout;
   }
 
-  #report(error: unknown): void {
+  private report(error: unknown): void {
     try {
       this.options.onError?.(error);
     } catch {

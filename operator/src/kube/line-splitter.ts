@@ -8,8 +8,8 @@ const MAX_LINE_BYTES = 16 * 1024 * 1024;
  * itself has that byte, so that a chunk may end within a character.
  */
 export class LineSplitter {
-  #rest: Uint8Array[] = [];
-  #restBytes = 0;
+  private rest: Uint8Array[] = [];
+  private restBytes = 0;
 
   /**
    * The lines that end in this chunk, without their newline; empty ones are left out.
@@ -19,25 +19,25 @@ export class LineSplitter {
   *push(chunk: Uint8Array): Generator<string> {
     let start = 0;
     for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, start)) {
-      this.#keep(chunk.subarray(start, end));
+      this.keep(chunk.subarray(start, end));
       start = end + 1;
-      const line = this.#take();
+      const line = this.take();
       if (line !== '') yield line;
     }
-    this.#keep(chunk.subarray(start));
+    this.keep(chunk.subarray(start));
   }
 
-  #keep(bytes: Uint8Array): void {
+  private keep(bytes: Uint8Array): void {
     if (bytes.length === 0) return;
-    this.#restBytes += bytes.length;
-    if (this.#restBytes > MAX_LINE_BYTES) throw new RangeError(`a line has more than ${MAX_LINE_BYTES} bytes`);
-    this.#rest.push(bytes);
+    this.restBytes += bytes.length;
+    if (this.restBytes > MAX_LINE_BYTES) throw new RangeError(`a line has more than ${MAX_LINE_BYTES} bytes`);
+    this.rest.push(bytes);
   }
 
-  #take(): string {
-    const line = Buffer.concat(this.#rest, this.#restBytes).toString('utf8');
-    this.#rest = [];
-    this.#restBytes = 0;
+  private take(): string {
+    const line = Buffer.concat(this.rest, this.restBytes).toString('utf8');
+    this.rest = [];
+    this.restBytes = 0;
     return line;
   }
 }

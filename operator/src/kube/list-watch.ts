@@ -66,48 +66,48 @@ interface RunningWatch {
 /** Keeps a store equal to one namespace's objects, or to all of a resource, through whatever happens to the server. */
 export class ListWatch<T extends KubeObject> {
   readonly synced: Promise<void>;
-  readonly #resolveSynced: () => void;
-  readonly #stopping = new AbortController();
+  private readonly resolveSynced: () => void;
+  private readonly stopping = new AbortController();
   /** Where a watch goes on; undefined: a list comes first. */
-  #version: string | undefined;
-  #listedVersion: string | undefined;
+  private version: string | undefined;
+  private listedVersion: string | undefined;
   /** A version that was followed for a while has become too old, which only a list puts right. */
-  #outOfDate = false;
+  private outOfDate = false;
   /**
    * Since when nothing is known of the server; undefined while it is followed. It may come back with an older past than
    * the one that was followed.
    */
-  #lostAt: number | undefined;
+  private lostAt: number | undefined;
   /** A watch that was well has just been cut: it may go on at once. */
-  #cut = false;
-  #lastContact = -Infinity;
-  #failures = 0;
-  #lastFailure = -Infinity;
+  private cut = false;
+  private lastContact = -Infinity;
+  private failures = 0;
+  private lastFailure = -Infinity;
   /** Keys that the watch told of since an audit began; undefined while none runs. */
-  #touched: Set<string> | undefined;
-  #watch: RunningWatch | undefined;
+  private touched: Set<string> | undefined;
+  private watch: RunningWatch | undefined;
 
   constructor(private readonly parts: ListWatchParts<T>) {
     const synced = Promise.withResolvers<void>();
     this.synced = synced.promise;
-    this.#resolveSynced = synced.resolve;
+    this.resolveSynced = synced.resolve;
   }
 
   /** The clock's time when the server last sent anything. */
   get lastContactMs(): number {
-    return this.#lastContact;
+    return this.lastContact;
   }
 
   /** Runs until {@link stop}. Never rejects. */
   async run(): Promise<void> {
-    const cancelAudits = this.#scheduleAudit();
-    while (!this.#stopped) {
+    const cancelAudits = this.scheduleAudit();
+    while (!this.stopped) {
       try {
-        if (this.#lostAt !== undefined) await this.#confirm(this.#lostAt);
-        this.#version ??= await this.#list();
-        if (!this.#stopped) await this.#watchFrom(this.#version);
+        if (this.lostAt !== undefined) await this.confirm(this.lostAt);
+        this.version ??= await this.list();
+        if (!this.stopped) await this.watchFrom(this.version);
       } catch (error) {
-        if (!this.#stopped) await this.#afterFailure(error);
+        if (!this.stopped) await this.afterFailure(error);
       }
     }
     cancelAudits();
@@ -115,82 +115,82 @@ export class ListWatch<T extends KubeObject> {
 
   /** Ends what runs. {@link run} resolves soon after. */
   stop(): void {
-    this.#stopping.abort();
+    this.stopping.abort();
   }
 
-  get #stopped(): boolean {
-    return this.#stopping.signal.aborted;
+  private get stopped(): boolean {
+    return this.stopping.signal.aborted;
   }
 
-  async #list(): Promise<string> {
+  private async list(): Promise<string> {
     const started = this.parts.clock.now();
-    const { objects, version } = await this.#readAll();
-    if (this.#stopped) return version;
+    const { objects, version } = await this.readAll();
+    if (this.stopped) return version;
     // Differences are no longer the audit's to count.
-    this.#touched = undefined;
+    this.touched = undefined;
     this.parts.store.replace(objects, this.parts.namespace);
-    this.#listedVersion = version;
+    this.listedVersion = version;
     this.parts.metrics.listed?.(objects.length, (this.parts.clock.now() - started) / 1000);
-    this.#resolveSynced();
+    this.resolveSynced();
     return version;
   }
 
-  async #readAll(): Promise<{ objects: T[]; version: string }> {
+  private async readAll(): Promise<{ objects: T[]; version: string }> {
     try {
-      return await this.#readPages(PAGE);
+      return await this.readPages(PAGE);
     } catch (error) {
       // The version that the pages are of was compacted away while we read them: one large page has no such trouble.
       if (!isExpired(error)) throw error;
-      return this.#readPages(undefined);
+      return this.readPages(undefined);
     }
   }
 
-  async #readPages(limit: number | undefined): Promise<{ objects: T[]; version: string }> {
+  private async readPages(limit: number | undefined): Promise<{ objects: T[]; version: string }> {
     const { client, resource, namespace, labelSelector, fieldSelector } = this.parts;
-    const { signal } = this.#stopping;
+    const { signal } = this.stopping;
     const objects: T[] = [];
     let next: string | undefined;
     for (;;) {
       const selection = { namespace, labelSelector, fieldSelector, limit, continue: next, signal };
       const page = await client.list(resource, selection);
-      this.#contact();
-      for (const object of page.items) objects.push(this.#ingest(object));
+      this.contact();
+      for (const object of page.items) objects.push(this.ingest(object));
       if (page.continue === undefined) return { objects, version: page.resourceVersion };
       next = page.continue;
     }
   }
 
-  async #watchFrom(version: string): Promise<void> {
+  private async watchFrom(version: string): Promise<void> {
     const { resource, metrics, clock } = this.parts;
     const watch: RunningWatch = { abort: new AbortController(), begun: clock.now(), ending: 'closed' };
-    const cancelGuard = this.#guardSilence(watch);
+    const cancelGuard = this.guardSilence(watch);
     let events = 0;
     try {
-      for await (const event of this.#events(version, watch)) {
-        if (this.#stopped) return;
+      for await (const event of this.events(version, watch)) {
+        if (this.stopped) return;
         events++;
-        this.#version = event.object.metadata.resourceVersion;
+        this.version = event.object.metadata.resourceVersion;
         metrics.event?.(event.type);
-        if (event.type !== 'BOOKMARK') this.#take(event.type, event.object);
+        if (event.type !== 'BOOKMARK') this.take(event.type, event.object);
       }
     } catch (error) {
       if (watch.opened !== undefined) metrics.ended?.(isExpired(error) ? 'expired' : 'error');
       // What was cut goes on where it was, if that is still in the server's past.
       const cut = watch.opened !== undefined && isKubeError(error, 'ConnectionFailed');
-      this.#cut = cut && clock.now() - watch.begun >= SHORT_WATCH_MS;
+      this.cut = cut && clock.now() - watch.begun >= SHORT_WATCH_MS;
       // The version of the last list, refused: another list may bring no better one.
-      this.#outOfDate = isExpired(error) && this.#version !== this.#listedVersion;
-      if (!cut && !isRefusal(error)) this.#version = undefined;
-      this.#lostAt ??= this.#knownUntil();
+      this.outOfDate = isExpired(error) && this.version !== this.listedVersion;
+      if (!cut && !isRefusal(error)) this.version = undefined;
+      this.lostAt ??= this.knownUntil();
       throw error;
     } finally {
       cancelGuard();
-      this.#watch = undefined;
+      this.watch = undefined;
     }
     metrics.ended?.(watch.ending);
-    if (watch.ending === 'silent' || watch.ending === 'audit') this.#version = undefined;
+    if (watch.ending === 'silent' || watch.ending === 'audit') this.version = undefined;
     const open = clock.now() - (watch.opened ?? watch.begun);
-    if (watch.ending === 'closed' && events === 0 && open < SHORT_WATCH_MS && !this.#stopped) {
+    if (watch.ending === 'closed' && events === 0 && open < SHORT_WATCH_MS && !this.stopped) {
       throw new Error(`the server ended a watch of ${resource.plural} at once`);
     }
   }
@@ -200,24 +200,24 @@ export class ListWatch<T extends KubeObject> {
    * taken and tells nothing until the server has counted up to it; then a list comes first. So it does where the answer
    * does not come within a moment: a server that was away may have been restored, and have counted up to it since.
    */
-  async #confirm(lostAt: number): Promise<void> {
+  private async confirm(lostAt: number): Promise<void> {
     const { client, resource, namespace, labelSelector, fieldSelector, clock } = this.parts;
-    const selection = { namespace, labelSelector, fieldSelector, limit: 1, signal: this.#stopping.signal };
+    const selection = { namespace, labelSelector, fieldSelector, limit: 1, signal: this.stopping.signal };
     const isTooLate = (): boolean => clock.now() - lostAt > LONGEST_BLINK_MS;
     try {
-      if (this.#version !== undefined && !isTooLate()) {
-        const version = { resourceVersion: this.#version, resourceVersionMatch: 'NotOlderThan' } as const;
+      if (this.version !== undefined && !isTooLate()) {
+        const version = { resourceVersion: this.version, resourceVersionMatch: 'NotOlderThan' } as const;
         await client.list(resource, { ...selection, ...version, timeoutMs: CONFIRM_TIMEOUT_MS, urgent: true });
       }
     } catch (error) {
-      if (!isRefusal(error)) this.#version = undefined;
+      if (!isRefusal(error)) this.version = undefined;
       if (!isKubeError(error, 'Timeout') && !isExpired(error)) throw error;
     }
-    if (isTooLate()) this.#version = undefined;
-    this.#lostAt = undefined;
+    if (isTooLate()) this.version = undefined;
+    this.lostAt = undefined;
   }
 
-  #events(version: string, watch: RunningWatch): AsyncGenerator<WatchEvent<T>> {
+  private events(version: string, watch: RunningWatch): AsyncGenerator<WatchEvent<T>> {
     const { client, resource, namespace, labelSelector, fieldSelector, metrics, clock } = this.parts;
     return client.watch(resource, {
       namespace,
@@ -226,25 +226,25 @@ export class ListWatch<T extends KubeObject> {
       resourceVersion: version,
       // Spread, so that the watches of a program do not all end together.
       timeoutSeconds: 290 + Math.floor(this.parts.random() * 301),
-      signal: AbortSignal.any([watch.abort.signal, this.#stopping.signal]),
+      signal: AbortSignal.any([watch.abort.signal, this.stopping.signal]),
       onContact: () => {
-        this.#contact();
+        this.contact();
         if (watch.opened !== undefined) return;
         watch.opened = clock.now();
-        this.#watch = watch;
+        this.watch = watch;
         metrics.watching?.();
       },
     });
   }
 
-  #take(type: 'ADDED' | 'MODIFIED' | 'DELETED', received: T): void {
+  private take(type: 'ADDED' | 'MODIFIED' | 'DELETED', received: T): void {
     const key = objectKey(received.metadata);
-    this.#touched?.add(key);
+    this.touched?.add(key);
     if (type === 'DELETED') this.parts.store.delete(key, received.metadata.uid);
-    else this.parts.store.set(this.#ingest(received));
+    else this.parts.store.set(this.ingest(received));
   }
 
-  #ingest(received: T): T {
+  private ingest(received: T): T {
     const { managedFields, ...metadata } = received.metadata;
     const object = managedFields === undefined ? received : { ...received, metadata };
     if (!this.parts.transform) return object;
@@ -256,42 +256,42 @@ export class ListWatch<T extends KubeObject> {
     }
   }
 
-  async #afterFailure(error: unknown): Promise<void> {
+  private async afterFailure(error: unknown): Promise<void> {
     const { clock, random } = this.parts;
-    if (this.#outOfDate) {
-      this.#outOfDate = false;
+    if (this.outOfDate) {
+      this.outOfDate = false;
       return;
     }
     this.parts.onError(error);
-    if (this.#cut) {
-      this.#cut = false;
+    if (this.cut) {
+      this.cut = false;
       return;
     }
     const now = clock.now();
-    if (now - this.#lastFailure >= HEALTHY_MS) this.#failures = 0;
-    this.#failures++;
-    this.#lastFailure = now;
-    const delay = Math.max(SHORTEST_DELAY_MS, jittered(backoffDelay(BACKOFF, this.#failures), random));
+    if (now - this.lastFailure >= HEALTHY_MS) this.failures = 0;
+    this.failures++;
+    this.lastFailure = now;
+    const delay = Math.max(SHORTEST_DELAY_MS, jittered(backoffDelay(BACKOFF, this.failures), random));
     const asked = error instanceof KubeError ? (error.retryAfterSeconds ?? 0) * 1000 : 0;
-    await abortableDelay(clock, Math.max(delay, asked), this.#stopping.signal);
+    await abortableDelay(clock, Math.max(delay, asked), this.stopping.signal);
   }
 
   /** When it was certain last that the server is the one that was followed: it may be gone for longer than its connection. */
-  #knownUntil(): number {
+  private knownUntil(): number {
     const now = this.parts.clock.now();
-    return now - this.#lastContact > BOOKMARK_MS ? this.#lastContact : now;
+    return now - this.lastContact > BOOKMARK_MS ? this.lastContact : now;
   }
 
-  #contact(): void {
-    this.#lastContact = this.parts.clock.now();
+  private contact(): void {
+    this.lastContact = this.parts.clock.now();
   }
 
   /** Ends a watch that is open but says nothing: its connection may be dead without anyone having been told. */
-  #guardSilence(watch: RunningWatch): () => void {
+  private guardSilence(watch: RunningWatch): () => void {
     const { clock } = this.parts;
     let cancel: () => void;
     const check = (): void => {
-      const silent = clock.now() - Math.max(watch.begun, this.#lastContact);
+      const silent = clock.now() - Math.max(watch.begun, this.lastContact);
       if (silent < SILENCE_MS) {
         cancel = clock.setTimeout(check, SILENCE_MS - silent);
         return;
@@ -303,11 +303,11 @@ export class ListWatch<T extends KubeObject> {
     return () => cancel();
   }
 
-  #scheduleAudit(): () => void {
+  private scheduleAudit(): () => void {
     const { clock, random } = this.parts;
     let cancel: () => void;
     const next = (): void => {
-      cancel = clock.setTimeout(() => void this.#audit().finally(next), AUDIT_EVERY_MS * (0.9 + random() * 0.2));
+      cancel = clock.setTimeout(() => void this.audit().finally(next), AUDIT_EVERY_MS * (0.9 + random() * 0.2));
     };
     next();
     return () => cancel();
@@ -317,31 +317,31 @@ export class ListWatch<T extends KubeObject> {
    * Compares the store with a full list while the watch goes on. What differs, and what the watch does not tell of
    * within {@link AUDIT_PATIENCE_MS} either, was missed: it is counted, and the list replaces the store.
    */
-  async #audit(): Promise<void> {
-    const watch = this.#watch;
-    if (!watch || this.#stopped) return;
+  private async audit(): Promise<void> {
+    const watch = this.watch;
+    if (!watch || this.stopped) return;
     // Since before the list: an event that comes while the list does may be newer than it.
     const touched = new Set<string>();
-    this.#touched = touched;
+    this.touched = touched;
     try {
-      const different = this.#differences((await this.#readAll()).objects);
+      const different = this.differences((await this.readAll()).objects);
       if (different.length === 0) return;
-      await abortableDelay(this.parts.clock, AUDIT_PATIENCE_MS, this.#stopping.signal);
+      await abortableDelay(this.parts.clock, AUDIT_PATIENCE_MS, this.stopping.signal);
       const missed = different.filter((key) => !touched.has(key)).length;
       // Otherwise the store was replaced meanwhile.
-      if (missed === 0 || this.#touched !== touched || this.#stopped) return;
+      if (missed === 0 || this.touched !== touched || this.stopped) return;
       this.parts.metrics.missed?.(missed);
-      if (this.#watch !== watch) return;
+      if (this.watch !== watch) return;
       watch.ending = 'audit';
       watch.abort.abort();
     } catch (error) {
-      if (!this.#stopped) this.parts.onError(error);
+      if (!this.stopped) this.parts.onError(error);
     } finally {
-      if (this.#touched === touched) this.#touched = undefined;
+      if (this.touched === touched) this.touched = undefined;
     }
   }
 
-  #differences(listed: readonly T[]): string[] {
+  private differences(listed: readonly T[]): string[] {
     const { store, namespace } = this.parts;
     const different: string[] = [];
     const there = new Set<string>();

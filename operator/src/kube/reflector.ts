@@ -35,14 +35,14 @@ export class Reflector<T extends KubeObject> {
   readonly store: Store<T>;
   /** Resolves when the store first holds all there is. Stays open if the reflector is stopped before. */
   readonly synced: Promise<void>;
-  readonly #scopes: readonly ListWatch<T>[];
-  #running: Promise<unknown> | undefined;
+  private readonly scopes: readonly ListWatch<T>[];
+  private running: Promise<unknown> | undefined;
 
   constructor(client: KubeClient, resource: Resource<T>, options: ReflectorOptions<T> = {}) {
     const onError = quiet(options.onError);
     this.store = new Store<T>(onError);
     const namespaces = options.namespaces ?? [options.namespace];
-    this.#scopes = [...new Set(namespaces)].map(
+    this.scopes = [...new Set(namespaces)].map(
       (namespace) =>
         new ListWatch({
           client,
@@ -58,7 +58,7 @@ export class Reflector<T extends KubeObject> {
           metrics: options.metrics ?? {},
         }),
     );
-    this.synced = Promise.all(this.#scopes.map((scope) => scope.synced)).then(() => undefined);
+    this.synced = Promise.all(this.scopes.map((scope) => scope.synced)).then(() => undefined);
   }
 
   /**
@@ -66,17 +66,17 @@ export class Reflector<T extends KubeObject> {
    * moment of all watched namespaces. -Infinity before the first. Bookmarks come about once a minute.
    */
   get lastContactMs(): number {
-    return Math.min(...this.#scopes.map((scope) => scope.lastContactMs));
+    return Math.min(...this.scopes.map((scope) => scope.lastContactMs));
   }
 
   start(): void {
-    this.#running ??= Promise.all(this.#scopes.map((scope) => scope.run()));
+    this.running ??= Promise.all(this.scopes.map((scope) => scope.run()));
   }
 
   /** Ends the watches. The store keeps what it holds. */
   async stop(): Promise<void> {
-    for (const scope of this.#scopes) scope.stop();
-    await this.#running;
+    for (const scope of this.scopes) scope.stop();
+    await this.running;
   }
 }
 

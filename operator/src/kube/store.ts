@@ -19,55 +19,55 @@ export type StoreListener<T> = (change: StoreChange<T>) => void;
  * the new one for the old one.
  */
 export class Store<T extends KubeObject> {
-  readonly #objects = new Map<string, T>();
-  readonly #listeners = new Set<StoreListener<T>>();
+  private readonly objects = new Map<string, T>();
+  private readonly listeners = new Set<StoreListener<T>>();
 
   /** @param onListenerError What a listener threw; the other listeners, and the store, go on. */
   constructor(private readonly onListenerError: (error: unknown) => void = () => {}) {}
 
   get(key: string): T | undefined {
-    return this.#objects.get(key);
+    return this.objects.get(key);
   }
 
   values(): Iterable<T> {
-    return this.#objects.values();
+    return this.objects.values();
   }
 
   keys(): Iterable<string> {
-    return this.#objects.keys();
+    return this.objects.keys();
   }
 
   get size(): number {
-    return this.#objects.size;
+    return this.objects.size;
   }
 
   /** Calls `listener` at each change, after it. Returns what ends that. */
   onChange(listener: StoreListener<T>): () => void {
-    this.#listeners.add(listener);
-    return () => void this.#listeners.delete(listener);
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
   }
 
   /** Puts in an object. The same version again is no change. */
   set(object: T): void {
-    const before = this.#objects.get(objectKey(object.metadata));
-    if (!before || !sameVersion(before, object)) this.#put(object);
+    const before = this.objects.get(objectKey(object.metadata));
+    if (!before || !sameVersion(before, object)) this.put(object);
   }
 
-  #put(object: T): void {
+  private put(object: T): void {
     const key = objectKey(object.metadata);
-    const before = this.#objects.get(key);
+    const before = this.objects.get(key);
     if (before && before.metadata.uid !== object.metadata.uid) this.delete(key);
-    const replaced = this.#objects.get(key);
-    this.#objects.set(key, object);
-    this.#tell(replaced ? { key, before: replaced, after: object } : { key, after: object });
+    const replaced = this.objects.get(key);
+    this.objects.set(key, object);
+    this.tell(replaced ? { key, before: replaced, after: object } : { key, after: object });
   }
 
   /** Takes out an object; with `uid`, only if it is that one. */
   delete(key: string, uid?: string): void {
-    const before = this.#objects.get(key);
+    const before = this.objects.get(key);
     if (!before || (uid !== undefined && before.metadata.uid !== uid)) return;
-    this.#objects.delete(key);
-    this.#tell({ key, before });
+    this.objects.delete(key);
+    this.tell({ key, before });
   }
 
   /**
@@ -79,16 +79,16 @@ export class Store<T extends KubeObject> {
     for (const object of objects) {
       const key = objectKey(object.metadata);
       there.add(key);
-      if (!isDeepStrictEqual(this.#objects.get(key), object)) this.#put(object);
+      if (!isDeepStrictEqual(this.objects.get(key), object)) this.put(object);
     }
-    for (const [key, object] of this.#objects) {
+    for (const [key, object] of this.objects) {
       if (namespace !== undefined && object.metadata.namespace !== namespace) continue;
       if (!there.has(key)) this.delete(key);
     }
   }
 
-  #tell(change: StoreChange<T>): void {
-    for (const listener of this.#listeners) {
+  private tell(change: StoreChange<T>): void {
+    for (const listener of this.listeners) {
       try {
         listener(change);
       } catch (error) {

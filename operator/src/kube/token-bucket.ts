@@ -8,24 +8,24 @@ export interface Rate {
 
 /** Lets calls through at a limited rate, in the order they came. */
 export class TokenBucket {
-  #tokens: number;
-  #countedAt: number;
-  readonly #waiting: (() => void)[] = [];
-  #cancelTimer: (() => void) | undefined;
+  private tokens: number;
+  private countedAt: number;
+  private readonly waiting: (() => void)[] = [];
+  private cancelTimer: (() => void) | undefined;
 
   constructor(
     private readonly rate: Rate,
     private readonly clock: Clock,
   ) {
-    this.#tokens = rate.burst;
-    this.#countedAt = clock.now();
+    this.tokens = rate.burst;
+    this.countedAt = clock.now();
   }
 
   /** Takes a token if one is there now. */
   tryTake(): boolean {
-    this.#refill();
-    if (this.#waiting.length > 0 || this.#tokens < 1) return false;
-    this.#tokens -= 1;
+    this.refill();
+    if (this.waiting.length > 0 || this.tokens < 1) return false;
+    this.tokens -= 1;
     return true;
   }
 
@@ -43,33 +43,33 @@ export class TokenBucket {
         resolve();
       };
       const abort = (): void => {
-        this.#waiting.splice(this.#waiting.indexOf(proceed), 1);
+        this.waiting.splice(this.waiting.indexOf(proceed), 1);
         reject(signal?.reason as Error);
       };
       signal?.addEventListener('abort', abort, { once: true });
-      this.#waiting.push(proceed);
-      this.#arm();
+      this.waiting.push(proceed);
+      this.arm();
     });
   }
 
-  #refill(): void {
+  private refill(): void {
     const now = this.clock.now();
-    this.#tokens = Math.min(this.rate.burst, this.#tokens + ((now - this.#countedAt) / 1000) * this.rate.perSecond);
-    this.#countedAt = now;
+    this.tokens = Math.min(this.rate.burst, this.tokens + ((now - this.countedAt) / 1000) * this.rate.perSecond);
+    this.countedAt = now;
   }
 
-  #arm(): void {
-    if (this.#cancelTimer || this.#waiting.length === 0) return;
-    const wait = ((1 - this.#tokens) / this.rate.perSecond) * 1000;
-    this.#cancelTimer = this.clock.setTimeout(() => {
-      this.#cancelTimer = undefined;
-      this.#refill();
+  private arm(): void {
+    if (this.cancelTimer || this.waiting.length === 0) return;
+    const wait = ((1 - this.tokens) / this.rate.perSecond) * 1000;
+    this.cancelTimer = this.clock.setTimeout(() => {
+      this.cancelTimer = undefined;
+      this.refill();
       // A timer may fire a hair early: a token that lacks a billionth counts as whole.
-      while (this.#waiting.length > 0 && this.#tokens >= 1 - 1e-9) {
-        this.#tokens -= 1;
-        this.#waiting.shift()?.();
+      while (this.waiting.length > 0 && this.tokens >= 1 - 1e-9) {
+        this.tokens -= 1;
+        this.waiting.shift()?.();
       }
-      this.#arm();
+      this.arm();
     }, wait);
   }
 }

@@ -6,29 +6,29 @@ import { WorkQueue } from './work-queue.js';
 /** A reconcile that ends when the test says so. */
 class Controlled {
   readonly started: string[] = [];
-  readonly #open = new Map<string, () => void>();
-  #most = 0;
+  private readonly open = new Map<string, () => void>();
+  private mostOpen = 0;
 
   readonly reconcile = (key: string): Promise<void> => {
-    expect(this.#open.has(key)).toBe(false);
+    expect(this.open.has(key)).toBe(false);
     this.started.push(key);
     return new Promise((resolve) => {
-      this.#open.set(key, resolve);
-      this.#most = Math.max(this.#most, this.#open.size);
+      this.open.set(key, resolve);
+      this.mostOpen = Math.max(this.mostOpen, this.open.size);
     });
   };
 
   get running(): string[] {
-    return [...this.#open.keys()];
+    return [...this.open.keys()];
   }
 
   get most(): number {
-    return this.#most;
+    return this.mostOpen;
   }
 
   finish(key: string): void {
-    this.#open.get(key)?.();
-    this.#open.delete(key);
+    this.open.get(key)?.();
+    this.open.delete(key);
   }
 }
 

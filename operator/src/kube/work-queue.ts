@@ -50,44 +50,44 @@ const BACKOFF: BackoffLimits = { firstMs: 5, longestMs: 300_000 };
  * that is being processed is never processed twice at once, but again afterwards if it was added meanwhile.
  */
 export class WorkQueue<K extends string> {
-  readonly #clock: Clock;
-  readonly #backoff: BackoffLimits;
+  private readonly clock: Clock;
+  private readonly backoff: BackoffLimits;
   /** Keys that wait, in their order, with the time they came. */
-  readonly #waiting = new Map<K, number>();
-  readonly #processing = new Set<K>();
+  private readonly waiting = new Map<K, number>();
+  private readonly inProgress = new Set<K>();
   /** Keys that were added while they were processed. */
-  readonly #again = new Set<K>();
-  readonly #delayed = new Map<K, Delayed>();
-  readonly #failures = new Map<K, number>();
-  #running = false;
-  #idle: (() => void)[] = [];
+  private readonly again = new Set<K>();
+  private readonly delayed = new Map<K, Delayed>();
+  private readonly failures = new Map<K, number>();
+  private running = false;
+  private idle: (() => void)[] = [];
 
   constructor(private readonly options: WorkQueueOptions<K>) {
-    this.#clock = options.clock ?? SYSTEM_CLOCK;
-    this.#backoff = options.backoff ?? BACKOFF;
+    this.clock = options.clock ?? SYSTEM_CLOCK;
+    this.backoff = options.backoff ?? BACKOFF;
   }
 
   /** How many keys wait to be processed now. Those with a delay do not count. */
   get depth(): number {
-    return this.#waiting.size;
+    return this.waiting.size;
   }
 
   /** How many keys are being processed. */
   get processing(): number {
-    return this.#processing.size;
+    return this.inProgress.size;
   }
 
   /** Processes `key` as soon as possible. */
   add(key: K): void {
-    if (this.#processing.has(key)) {
-      this.#again.add(key);
+    if (this.inProgress.has(key)) {
+      this.again.add(key);
       return;
     }
-    if (this.#waiting.has(key)) return;
-    this.#waiting.set(key, this.#clock.now());
+    if (this.waiting.has(key)) return;
+    this.waiting.set(key, this.clock.now());
     this.options.metrics?.added?.();
-    this.#tellDepth();
-    this.#pump();
+    this.tellDepth();
+    this.pump();
   }
 
   /** Adds `key` after a time. Of several such adds, the earliest holds. */
@@ -96,67 +96,67 @@ export class WorkQueue<K extends string> {
       this.add(key);
       return;
     }
-    const due = this.#clock.now() + milliseconds;
-    const earlier = this.#delayed.get(key);
+    const due = this.clock.now() + milliseconds;
+    const earlier = this.delayed.get(key);
     if (earlier && earlier.due <= due) return;
     earlier?.cancel();
-    const cancel = this.#clock.setTimeout(() => {
-      this.#delayed.delete(key);
+    const cancel = this.clock.setTimeout(() => {
+      this.delayed.delete(key);
       this.add(key);
     }, milliseconds);
-    this.#delayed.set(key, { due, cancel });
+    this.delayed.set(key, { due, cancel });
   }
 
   /** Begins to process. Keys may be added before. */
   start(): void {
-    this.#running = true;
-    this.#pump();
+    this.running = true;
+    this.pump();
   }
 
   /** Begins no key any more, forgets delayed ones, and resolves when what runs has ended. What waits, stays. */
   async stop(): Promise<void> {
-    this.#running = false;
-    for (const { cancel } of this.#delayed.values()) cancel();
-    this.#delayed.clear();
-    if (this.#processing.size > 0) await new Promise<void>((resolve) => void this.#idle.push(resolve));
+    this.running = false;
+    for (const { cancel } of this.delayed.values()) cancel();
+    this.delayed.clear();
+    if (this.inProgress.size > 0) await new Promise<void>((resolve) => void this.idle.push(resolve));
   }
 
-  #pump(): void {
-    for (const [key, since] of this.#waiting) {
-      if (!this.#running || this.#processing.size >= this.options.concurrency) return;
-      this.#waiting.delete(key);
-      this.#processing.add(key);
-      this.#tellDepth();
-      this.options.metrics?.started?.((this.#clock.now() - since) / 1000);
-      void this.#process(key);
+  private pump(): void {
+    for (const [key, since] of this.waiting) {
+      if (!this.running || this.inProgress.size >= this.options.concurrency) return;
+      this.waiting.delete(key);
+      this.inProgress.add(key);
+      this.tellDepth();
+      this.options.metrics?.started?.((this.clock.now() - since) / 1000);
+      void this.process(key);
     }
   }
 
-  async #process(key: K): Promise<void> {
-    const started = this.#clock.now();
+  private async process(key: K): Promise<void> {
+    const started = this.clock.now();
     let result: 'success' | 'requeue' | 'error' = 'success';
     try {
       const wish = await this.options.reconcile(key);
-      this.#failures.delete(key);
+      this.failures.delete(key);
       if (wish) {
         result = 'requeue';
-        if (this.#running) this.addAfter(key, wish.requeueAfterMs);
+        if (this.running) this.addAfter(key, wish.requeueAfterMs);
       }
     } catch (error) {
       result = 'error';
-      this.#retry(key, error);
+      this.retry(key, error);
     }
-    this.options.metrics?.finished?.((this.#clock.now() - started) / 1000, result);
+    this.options.metrics?.finished?.((this.clock.now() - started) / 1000, result);
     // Ten thousand keys that need no call at all must not keep timers and sockets from their turn.
-    setImmediate(() => this.#done(key));
+    setImmediate(() => this.done(key));
   }
 
-  #retry(key: K, error: unknown): void {
-    const before = this.#failures.get(key) ?? 0;
+  private retry(key: K, error: unknown): void {
+    const before = this.failures.get(key) ?? 0;
     const longest = this.options.longestAfter?.(error) ?? Infinity;
-    const delay = Math.min(longest, backoffDelay(this.#backoff, before + 1));
-    if (delay < longest) this.#failures.set(key, before + 1);
-    if (this.#running) this.addAfter(key, delay);
+    const delay = Math.min(longest, backoffDelay(this.backoff, before + 1));
+    if (delay < longest) this.failures.set(key, before + 1);
+    if (this.running) this.addAfter(key, delay);
     try {
       this.options.onError?.(key, error, delay);
     } catch {
@@ -164,16 +164,16 @@ export class WorkQueue<K extends string> {
     }
   }
 
-  #done(key: K): void {
-    this.#processing.delete(key);
-    if (this.#again.delete(key)) this.add(key);
-    if (this.#processing.size === 0 && !this.#running) {
-      for (const resolve of this.#idle.splice(0)) resolve();
+  private done(key: K): void {
+    this.inProgress.delete(key);
+    if (this.again.delete(key)) this.add(key);
+    if (this.inProgress.size === 0 && !this.running) {
+      for (const resolve of this.idle.splice(0)) resolve();
     }
-    this.#pump();
+    this.pump();
   }
 
-  #tellDepth(): void {
-    this.options.metrics?.depth?.(this.#waiting.size);
+  private tellDepth(): void {
+    this.options.metrics?.depth?.(this.waiting.size);
   }
 }

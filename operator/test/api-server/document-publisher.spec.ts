@@ -35,7 +35,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('documents on a real API server (needs KUBEB
   class Operator {
     readonly drifts: Drift[] = [];
     readonly publisher: DocumentPublisher;
-    #waiting: (() => void)[] = [];
+    private waiting: (() => void)[] = [];
 
     constructor(private readonly leading = (): boolean => true) {
       this.publisher = new DocumentPublisher({
@@ -51,7 +51,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('documents on a real API server (needs KUBEB
         events: {
           drift: (drift) => {
             this.drifts.push(drift);
-            for (const resolve of this.#waiting.splice(0)) resolve();
+            for (const resolve of this.waiting.splice(0)) resolve();
           },
         },
       });
@@ -84,7 +84,7 @@ describe.skipIf(NO_KUBE_API_SERVER)('documents on a real API server (needs KUBEB
 
     /** Resolves when the next drift was undone. */
     async undone(meddle: () => Promise<unknown>): Promise<Drift> {
-      const drifted = new Promise<void>((resolve) => this.#waiting.push(resolve));
+      const drifted = new Promise<void>((resolve) => this.waiting.push(resolve));
       await meddle();
       await drifted;
       await this.publisher.idle();

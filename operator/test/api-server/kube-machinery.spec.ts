@@ -55,21 +55,21 @@ describe.skipIf(NO_KUBE_API_SERVER)('the Kubernetes machinery on a real API serv
     readonly endings: string[] = [];
     readonly lists: number[] = [];
     missed = 0;
-    readonly #waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
+    private readonly waiting: { readonly holds: () => boolean; readonly resolve: () => void }[] = [];
 
     constructor(options: ReflectorOptions<ConfigMap> = {}, through: KubeClient = remote) {
       this.reflector = new Reflector(through, CONFIG_MAPS, {
         namespace,
-        onError: (error) => this.#note(this.errors, error),
+        onError: (error) => this.note(this.errors, error),
         metrics: {
-          ended: (reason) => this.#note(this.endings, reason),
-          listed: (objects) => this.#note(this.lists, objects),
-          watching: () => this.#look(),
+          ended: (reason) => this.note(this.endings, reason),
+          listed: (objects) => this.note(this.lists, objects),
+          watching: () => this.look(),
           missed: (changes) => (this.missed += changes),
         },
         ...options,
       });
-      this.reflector.store.onChange((change) => this.#note(this.changes, describeChange(change)));
+      this.reflector.store.onChange((change) => this.note(this.changes, describeChange(change)));
       this.reflector.start();
       cleanup.push(() => this.reflector.stop());
     }
@@ -81,16 +81,16 @@ describe.skipIf(NO_KUBE_API_SERVER)('the Kubernetes machinery on a real API serv
     /** Resolves at the first change, error or end of a watch at which `holds` is true. */
     until(holds: () => boolean): Promise<void> {
       if (holds()) return Promise.resolve();
-      return new Promise((resolve) => void this.#waiting.push({ holds, resolve }));
+      return new Promise((resolve) => void this.waiting.push({ holds, resolve }));
     }
 
-    #note<E>(list: E[], entry: E): void {
+    private note<E>(list: E[], entry: E): void {
       list.push(entry);
-      this.#look();
+      this.look();
     }
 
-    #look(): void {
-      for (const waiting of this.#waiting) if (waiting.holds()) waiting.resolve();
+    private look(): void {
+      for (const waiting of this.waiting) if (waiting.holds()) waiting.resolve();
     }
   }
 

@@ -77,10 +77,10 @@ export class FakeKubeApi {
   /** What lists return, by key. */
   readonly objects = new Map<string, ConfigMap>();
   readonly requests: FakeRequest[] = [];
-  #version = 100;
-  #answers: { readonly matches: (request: FakeRequest) => boolean; readonly answer: FakeAnswer }[] = [];
-  readonly #watches: FakeWatch[] = [];
-  #watcher: ((watch: FakeWatch) => void) | undefined;
+  private lastVersion = 100;
+  private answers: { readonly matches: (request: FakeRequest) => boolean; readonly answer: FakeAnswer }[] = [];
+  private readonly watches: FakeWatch[] = [];
+  private watcher: ((watch: FakeWatch) => void) | undefined;
 
   private constructor(
     private readonly server: Server,
@@ -91,7 +91,7 @@ export class FakeKubeApi {
     const server = createServer().listen(0, '127.0.0.1');
     await once(server, 'listening');
     const fake = new FakeKubeApi(server, await mkdtemp(join(tmpdir(), 'fake-kube-')));
-    server.on('request', (request, response) => void fake.#handle(request, response));
+    server.on('request', (request, response) => void fake.handle(request, response));
     await fake.writeKubeconfig({});
     return fake;
   }
@@ -124,12 +124,12 @@ export class FakeKubeApi {
 
   /** The version that lists have. */
   get version(): string {
-    return String(this.#version);
+    return String(this.lastVersion);
   }
 
   /** Changes an object without telling any watch. */
   put(name: string, data: Record<string, string> = {}, uid = `uid-${name}`): ConfigMap {
-    const resourceVersion = String(++this.#version);
+    const resourceVersion = String(++this.lastVersion);
     const metadata = { name, namespace: 'ns', uid, resourceVersion, managedFields: [{ manager: 'x' }] };
     const object = { metadata, data };
     this.objects.set(objectKey(metadata), object);
@@ -141,22 +141,22 @@ export class FakeKubeApi {
     const object = this.objects.get(`ns/${name}`);
     if (!object) throw new Error(`there is no ${name}`);
     this.objects.delete(`ns/${name}`);
-    return { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.#version) } };
+    return { ...object, metadata: { ...object.metadata, resourceVersion: String(++this.lastVersion) } };
   }
 
   /** Answers the next request that matches in this way, once. */
   answerNext(kind: 'list' | 'watch' | 'any', ...answers: FakeAnswer[]): void {
     const matches = (request: FakeRequest): boolean =>
       kind === 'any' || (request.query.get('watch') === 'true') === (kind === 'watch');
-    for (const answer of answers) this.#answers.push({ matches, answer });
+    for (const answer of answers) this.answers.push({ matches, answer });
   }
 
   /** The next watch that is opened, or the oldest that nobody took yet. */
   nextWatch(): Promise<FakeWatch> {
-    const watch = this.#watches.shift();
+    const watch = this.watches.shift();
     if (watch) return Promise.resolve(watch);
     return new Promise((resolve) => {
-      this.#watcher = resolve;
+      this.watcher = resolve;
     });
   }
 
@@ -174,7 +174,7 @@ export class FakeKubeApi {
     await rm(this.folder, { recursive: true });
   }
 
-  async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+  private async handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(incoming.url ?? '/', this.url);
     const chunks: Buffer[] = [];
     for await (const chunk of incoming) chunks.push(chunk as Buffer);
@@ -189,25 +189,25 @@ export class FakeKubeApi {
       port: incoming.socket.remotePort,
     };
     this.requests.push(request);
-    const index = this.#answers.findIndex(({ matches }) => matches(request));
-    const [scripted] = index < 0 ? [] : this.#answers.splice(index, 1);
+    const index = this.answers.findIndex(({ matches }) => matches(request));
+    const [scripted] = index < 0 ? [] : this.answers.splice(index, 1);
     if (scripted) give(response, scripted.answer);
-    else if (request.query.get('watch') === 'true') this.#watch(request, response);
-    else if (method === 'GET') give(response, { status: 200, body: this.#list(request) });
+    else if (request.query.get('watch') === 'true') this.watch(request, response);
+    else if (method === 'GET') give(response, { status: 200, body: this.list(request) });
     else give(response, { status: 200, body: JSON.parse(body) as unknown });
   }
 
-  #watch(request: FakeRequest, response: ServerResponse): void {
+  private watch(request: FakeRequest, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     const watch = new FakeWatch(request, response);
-    const watcher = this.#watcher;
-    this.#watcher = undefined;
+    const watcher = this.watcher;
+    this.watcher = undefined;
     if (watcher) watcher(watch);
-    else this.#watches.push(watch);
+    else this.watches.push(watch);
   }
 
-  #list({ query }: FakeRequest): object {
+  private list({ query }: FakeRequest): object {
     const all = [...this.objects.values()];
     const from = Number(query.get('continue') ?? 0);
     const limit = Number(query.get('limit') ?? all.length);

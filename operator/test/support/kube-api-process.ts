@@ -14,7 +14,7 @@ process.on('exit', () => {
 
 /** One program of the control plane, which can be started again. */
 export class ControlPlaneProcess {
-  #child: ChildProcess | undefined;
+  private child: ChildProcess | undefined;
 
   constructor(
     private readonly program: string,
@@ -24,16 +24,16 @@ export class ControlPlaneProcess {
   ) {}
 
   get pid(): number | undefined {
-    return this.#child?.pid;
+    return this.child?.pid;
   }
 
   /** Resolves when the program is ready. */
   async start(patienceMs = 60_000): Promise<void> {
-    if (this.#child) throw new Error(`${this.program} runs already`);
+    if (this.child) throw new Error(`${this.program} runs already`);
     const log = openSync(this.logFile, 'a');
     const child = spawn(this.program, this.commandLine, { stdio: ['ignore', log, log] });
     closeSync(log);
-    this.#child = child;
+    this.child = child;
     running.add(child);
     child.once('exit', () => running.delete(child));
     const deadline = Date.now() + patienceMs;
@@ -41,7 +41,7 @@ export class ControlPlaneProcess {
       const reason = child.exitCode === null ? undefined : `ended with ${child.exitCode}`;
       if (reason !== undefined || Date.now() > deadline) {
         await this.kill();
-        throw new Error(`${this.program} ${reason ?? 'is not ready'}:\n${await this.#endOfLog()}`);
+        throw new Error(`${this.program} ${reason ?? 'is not ready'}:\n${await this.endOfLog()}`);
       }
       await delay(50);
     }
@@ -49,15 +49,15 @@ export class ControlPlaneProcess {
 
   /** SIGKILL, or another signal. */
   async kill(signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
+    const child = this.child;
+    this.child = undefined;
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill(signal);
     await ended;
   }
 
-  async #endOfLog(): Promise<string> {
+  private async endOfLog(): Promise<string> {
     return (await readFile(this.logFile, 'utf8').catch(() => '')).split('\n').slice(-15).join('\n');
   }
 }

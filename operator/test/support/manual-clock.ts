@@ -7,38 +7,38 @@ interface ManualTimer {
 
 /** Time that passes when a test says so. */
 export class ManualClock implements Clock {
-  #now = 0;
-  readonly #start: number;
-  readonly #timers = new Set<ManualTimer>();
+  private elapsed = 0;
+  private readonly start: number;
+  private readonly timers = new Set<ManualTimer>();
 
   /** @param start The wall time at which the clock reads 0. */
   constructor(start = new Date('2026-01-01T00:00:00Z')) {
-    this.#start = start.getTime();
+    this.start = start.getTime();
   }
 
   now(): number {
-    return this.#now;
+    return this.elapsed;
   }
 
   wallTime(): Date {
-    return new Date(this.#start + this.#now);
+    return new Date(this.start + this.elapsed);
   }
 
   setTimeout(callback: () => void, milliseconds: number): () => void {
-    const timer = { due: this.#now + Math.max(0, milliseconds), callback };
-    this.#timers.add(timer);
-    return () => void this.#timers.delete(timer);
+    const timer = { due: this.elapsed + Math.max(0, milliseconds), callback };
+    this.timers.add(timer);
+    return () => void this.timers.delete(timer);
   }
 
   /** How many timers are set. */
   get pending(): number {
-    return this.#timers.size;
+    return this.timers.size;
   }
 
   /** Milliseconds until the next timer; undefined without one. */
   get nextDelay(): number | undefined {
-    const next = this.#next();
-    return next && next.due - this.#now;
+    const next = this.next();
+    return next && next.due - this.elapsed;
   }
 
   /**
@@ -46,25 +46,25 @@ export class ManualClock implements Clock {
    * next one does.
    */
   async advance(milliseconds: number): Promise<void> {
-    const end = this.#now + milliseconds;
+    const end = this.elapsed + milliseconds;
     await settle();
-    for (let next = this.#next(); next && next.due <= end; next = this.#next()) {
-      this.#now = Math.max(this.#now, next.due);
-      this.#timers.delete(next);
+    for (let next = this.next(); next && next.due <= end; next = this.next()) {
+      this.elapsed = Math.max(this.elapsed, next.due);
+      this.timers.delete(next);
       next.callback();
       await settle();
     }
-    this.#now = end;
+    this.elapsed = end;
   }
 
   /** Lets time pass without any timer noticing, like a process that was stopped. */
   jump(milliseconds: number): void {
-    this.#now += milliseconds;
+    this.elapsed += milliseconds;
   }
 
-  #next(): ManualTimer | undefined {
+  private next(): ManualTimer | undefined {
     let next: ManualTimer | undefined;
-    for (const timer of this.#timers) if (!next || timer.due < next.due) next = timer;
+    for (const timer of this.timers) if (!next || timer.due < next.due) next = timer;
     return next;
   }
 }

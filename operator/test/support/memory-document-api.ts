@@ -33,7 +33,7 @@ export class MemoryDocumentApi implements DocumentApi {
   onStored: (key: string, object: KubeObject | undefined) => void = () => {};
   /** Awaited before each call. */
   gate: () => Promise<void> = () => new Promise((resolve) => void setImmediate(resolve));
-  #version = 0;
+  private version = 0;
 
   async get<T extends KubeObject>(resource: Resource<T>, ref: ObjectRef): Promise<T | undefined> {
     await this.gate();
@@ -43,7 +43,7 @@ export class MemoryDocumentApi implements DocumentApi {
   async create<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
     await this.gate();
     const key = keyOf(resource, object.metadata);
-    return this.#write(key, object, () => {
+    return this.write(key, object, () => {
       if (this.objects.has(key)) throw failure(409, 'AlreadyExists');
     });
   }
@@ -51,7 +51,7 @@ export class MemoryDocumentApi implements DocumentApi {
   async replace<T extends KubeObject>(resource: Resource<T>, object: T): Promise<T> {
     await this.gate();
     const key = keyOf(resource, object.metadata);
-    return this.#write(key, object, () => {
+    return this.write(key, object, () => {
       const live = this.objects.get(key);
       if (live === undefined) throw failure(404, 'NotFound');
       if (live.metadata.resourceVersion !== object.metadata.resourceVersion) throw failure(409, 'Conflict');
@@ -68,7 +68,7 @@ export class MemoryDocumentApi implements DocumentApi {
   edit(key: string, change: (object: EditedObject) => void): KubeObject {
     const object = structuredClone(this.objects.get(key)) as EditedObject;
     change(object);
-    return this.#store(key, object);
+    return this.store(key, object);
   }
 
   /** Somebody else deletes an object. */
@@ -85,19 +85,19 @@ export class MemoryDocumentApi implements DocumentApi {
       .map(([, object]) => structuredClone(object) as T);
   }
 
-  #write<T extends KubeObject>(key: string, object: T, check: () => void): T {
+  private write<T extends KubeObject>(key: string, object: T, check: () => void): T {
     const fate = this.fate(key);
     if (fate === 'unsent') throw failure(0, 'ConnectionFailed');
     if (fate === 'refused') throw failure(403, 'Forbidden');
     check();
-    const stored = this.#store(key, object);
+    const stored = this.store(key, object);
     this.writes.push({ key, object: stored });
     if (fate === 'lost') throw failure(0, 'Timeout');
     return structuredClone(stored) as T;
   }
 
-  #store(key: string, object: KubeObject): KubeObject {
-    const metadata = { ...object.metadata, resourceVersion: String(++this.#version) };
+  private store(key: string, object: KubeObject): KubeObject {
+    const metadata = { ...object.metadata, resourceVersion: String(++this.version) };
     const stored = structuredClone({ ...object, metadata });
     this.objects.set(key, stored);
     this.onStored(key, stored);
