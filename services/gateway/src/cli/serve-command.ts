@@ -5,6 +5,7 @@ import { StartError } from '../supervisor/fleet.js';
 import { Supervisor } from '../supervisor/supervisor.js';
 import type { SupervisorAddresses } from '../supervisor/supervisor.js';
 import { DIRECTORY_FLAGS, directoryConfiguration } from './directory-configuration.js';
+import { EndSignals } from './end-signals.js';
 import { HELP } from './help.js';
 import { launcherEnd } from './launcher-end.js';
 import { parseFlags } from './parse-flags.js';
@@ -59,7 +60,8 @@ async function run(
 ): Promise<number> {
   const log = ApplicationLog.ofProcess();
   const supervisor = new Supervisor(source, log);
-  const signalled = Promise.race([firstSignal(), launcherEnd(process.env)]);
+  const signals = new EndSignals();
+  const signalled = Promise.race([signals.first, launcherEnd(process.env)]);
   try {
     // A start may take as long as a storage or a process hangs: whoever wants it ended does not wait for it.
     const addresses = await Promise.race([supervisor.start(), signalled.then(() => undefined)]);
@@ -70,26 +72,11 @@ async function run(
   }
   log.log(`${await signalled} received`);
   // Somebody who asks twice does not want to wait.
-  for (const signal of SIGNALS) process.once(signal, () => process.exit(1));
+  signals.onAnother(() => process.exit(1));
   const inTime = await supervisor.close();
   if (!inTime) log.warn('requests were cut off: they ran longer than the shutdown grace');
   // Idle handles such as a stalled log reader must not keep the process.
   process.exit(0);
-}
-
-const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
-
-function firstSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    const listeners = SIGNALS.map((signal) => {
-      const listener = (): void => {
-        for (const [other, its] of listeners) process.off(other, its);
-        resolve(signal);
-      };
-      process.on(signal, listener);
-      return [signal, listener] as const;
-    });
-  });
 }
 
 function explain(error: unknown, hints: PortHints): unknown {
