@@ -8,11 +8,6 @@ import type { Usage } from './bucket-usage.js';
 import { quotaExceeded } from './quota-exceeded.js';
 import type { UsageLedger } from './usage-ledger.js';
 
-/** What a write would add, and what it replaces, where that is known. */
-interface Growth extends Usage {
-  readonly replaced: number | undefined;
-}
-
 /** A part of an upload that is under way. */
 export interface RoomOfPart {
   /** No other part has it, and no key. */
@@ -61,7 +56,7 @@ export class BucketRoom {
    * Runs a write and counts what it made.
    *
    * @param size of what comes; where nobody knows it, anything above 0
-   * @param parts what the parts of an upload take that the object is made of, and that are gone then
+   * @param parts what the parts of an upload take that the object is made of, and that the caller says are {@link freed} then
    * @throws S3Error `QuotaExceeded` before the write begins
    */
   async write<Made extends ObjectInfo | undefined>(
@@ -72,12 +67,14 @@ export class BucketRoom {
   ): Promise<Made> {
     const added = size - parts;
     // No turn may pass between the look and the hold: others would look, too, and find the same room.
-    const growth = this.fitting(added, this.writtenSize(key)) ?? this.fitting(added, await this.sizeOf(key));
+    const fitting = this.fitting(added, this.writtenSize(key));
+    const found = fitting === undefined ? await this.sizeOf(key) : undefined;
+    const growth = fitting ?? this.fitting(added, found);
     if (growth === undefined) throw this.refuse();
     return await this.hold(growth, async () => {
       const made = await make();
-      if (made !== undefined) this.ledger.wrote(this.path, key, made.size, growth.replaced);
-      if (parts > 0) this.freed(parts);
+      // As it is now: other writes of the key may have ended since, and what they replaced is not there a second time.
+      if (made !== undefined) this.ledger.wrote(this.path, key, made.size, this.writtenSize(key) ?? found);
       return made;
     });
   }
@@ -88,18 +85,22 @@ export class BucketRoom {
     size: number,
     make: () => Promise<Made>,
   ): Promise<Made> {
-    const growth = this.fittingPart(size, this.writtenSize(part.name)) ?? this.fittingPart(size, await part.sizeOf());
+    const fitting = this.fittingPart(size, this.writtenSize(part.name));
+    const found = fitting === undefined ? await part.sizeOf() : undefined;
+    const growth = fitting ?? this.fittingPart(size, found);
     if (growth === undefined) throw this.refuse();
     return await this.hold(growth, async () => {
       const made = await make();
-      if (made !== undefined) this.ledger.wrotePart(this.path, part.name, made.size, growth.replaced);
+      if (made !== undefined) {
+        this.ledger.wrotePart(this.path, part.name, made.size, this.writtenSize(part.name) ?? found);
+      }
       return made;
     });
   }
 
-  /** Parts of so many bytes were removed with their upload. */
-  freed(bytes: number): void {
-    this.ledger.freed(this.path, bytes);
+  /** An upload has ended, with parts of so many bytes. @param name no other upload has it, and no key */
+  freed(name: string, bytes: number): void {
+    this.ledger.freed(this.path, name, bytes);
   }
 
   /** A key was deleted. */
@@ -121,20 +122,20 @@ export class BucketRoom {
     return this.ledger.writtenSize(this.path, name);
   }
 
-  private fitting(size: number, replaced: number | undefined): Growth | undefined {
-    return this.permitted({ size: size - (replaced ?? 0), objects: replaced === undefined ? 1 : 0, replaced });
+  private fitting(size: number, replaced: number | undefined): Usage | undefined {
+    return this.permitted({ size: size - (replaced ?? 0), objects: replaced === undefined ? 1 : 0 });
   }
 
-  private fittingPart(size: number, replaced: number | undefined): Growth | undefined {
-    return this.permitted({ size: size - (replaced ?? 0), objects: 0, replaced });
+  private fittingPart(size: number, replaced: number | undefined): Usage | undefined {
+    return this.permitted({ size: size - (replaced ?? 0), objects: 0 });
   }
 
-  private permitted(growth: Growth): Growth | undefined {
+  private permitted(growth: Usage): Usage | undefined {
     const isPermitted = this.quota.mode === 'report' || this.ledger.fits(this.path, this.quota, growth);
     return isPermitted ? growth : undefined;
   }
 
-  private async hold<T>(growth: Growth, action: () => Promise<T>): Promise<T> {
+  private async hold<T>(growth: Usage, action: () => Promise<T>): Promise<T> {
     const release = this.ledger.reserve(this.path, growth);
     try {
       return await action();

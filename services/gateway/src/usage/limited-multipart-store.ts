@@ -67,14 +67,16 @@ export class LimitedMultipartStore implements MultipartStore {
       stored += part.size;
       if (named.has(part.number)) size += part.size;
     }
-    return await this.room.write(request.key, size, () => this.store.complete(request), stored);
+    const made = await this.room.write(request.key, size, () => this.store.complete(request), stored);
+    this.room.freed(nameOf(request.uploadId), stored);
+    return made;
   }
 
   async abort(key: ObjectKey, uploadId: string): Promise<void> {
     let stored = 0;
     for await (const part of this.partsOf(key, uploadId)) stored += part.size;
     await this.store.abort(key, uploadId);
-    this.room.freed(stored);
+    this.room.freed(nameOf(uploadId), stored);
   }
 
   listParts(key: ObjectKey, uploadId: string, marker: number, limit: number): Promise<PartsPage> {
@@ -87,7 +89,7 @@ export class LimitedMultipartStore implements MultipartStore {
 
   private place(key: ObjectKey, uploadId: string, number: number): RoomOfPart {
     return {
-      name: `\0${uploadId}\0${number}`,
+      name: `${nameOf(uploadId)}\0${number}`,
       sizeOf: async () => {
         for await (const part of this.partsOf(key, uploadId, number - 1, 1)) {
           return part.number === number ? part.size : undefined;
@@ -110,4 +112,9 @@ export class LimitedMultipartStore implements MultipartStore {
       if (!(error instanceof S3Error && error.code === 'NoSuchUpload')) throw error;
     }
   }
+}
+
+/** A key begins with no NUL. */
+function nameOf(uploadId: string): string {
+  return `\0${uploadId}`;
 }

@@ -6,6 +6,7 @@ import type { ObjectKey } from '../http/object-key.js';
 import { NO_CONDITIONS } from '../objects/conditions.js';
 import type { PartInfo } from '../objects/multipart-store.js';
 import type { ObjectBody } from '../objects/object-body.js';
+import type { ObjectInfo } from '../objects/object-info.js';
 import { BucketRoom } from './bucket-room.js';
 import { LimitedObjectStore } from './limited-object-store.js';
 import { UsageLedger } from './usage-ledger.js';
@@ -114,6 +115,30 @@ describe('LimitedObjectStore', () => {
     expect(await put(store, 'a', unknown('9876543210'))).toBeUndefined();
   });
 
+  it('takes away once what writes that run at once replace', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    await put(store, 'a', '01234567');
+    await Promise.all(['1', '2', '3'].map((text) => put(store, 'a', text)));
+    expect(ledger.left(PATH, { maxBytes: 10, mode: 'enforce' })).toBe(9);
+  });
+
+  it('takes away once what is deleted while it is written anew', async () => {
+    const store = storeWith({ maxBytes: 10 });
+    count();
+    await put(store, 'a', '01234567');
+    const { transfer } = bodyOf('x');
+    const body: ObjectBody = {
+      length: 1,
+      transfer: async (sink) => {
+        await store.delete('a' as ObjectKey, NO_CONDITIONS);
+        return await transfer(sink);
+      },
+    };
+    await put(store, 'a', body);
+    expect(ledger.left(PATH, { maxBytes: 10, mode: 'enforce' })).toBe(9);
+  });
+
   it('refuses nothing where it only reports', async () => {
     const store = storeWith({ maxBytes: 1, maxObjects: 1, mode: 'report' });
     count();
@@ -197,6 +222,23 @@ describe('LimitedObjectStore', () => {
       );
       await store.multipart.complete({ key, uploadId, parts: [part as PartInfo], conditions: NO_CONDITIONS });
       expect(await put(store, 'b', '56789')).toBeUndefined();
+    });
+
+    it('has that room once, however many requests end it, and whatever they replace', async () => {
+      const store = storeWith({ maxBytes: 40 });
+      count();
+      await put(store, 'large', '0123456789');
+      const { uploadId } = await create(store);
+      const [part] = await Promise.all(
+        [1, 2].map((number) => store.multipart.putPart(key, uploadId, number, bodyOf('01234'))),
+      );
+      const complete = memory.multipart.complete.bind(memory.multipart);
+      let made: Promise<ObjectInfo> | undefined;
+      // As a store answers a request that is sent again.
+      memory.multipart.complete = (sent) => (made ??= complete(sent));
+      const request = { key, uploadId, parts: [part as PartInfo], conditions: NO_CONDITIONS };
+      await Promise.all([1, 2, 3].map(() => store.multipart.complete(request)));
+      expect(ledger.left(PATH, { maxBytes: 40, mode: 'enforce' })).toBe(35);
     });
 
     it('counts its parts where a quota only reports', async () => {

@@ -97,8 +97,10 @@ export class UsageLedger {
     this.change(path, { size: size - (replaced ?? 0), objects: 0 });
   }
 
-  /** Parts are gone with their upload. */
-  freed(path: string, size: number): void {
+  /** Parts are gone with their upload: once, of how many requests to end it each is told that it has. */
+  freed(path: string, name: string, size: number): void {
+    if (size === 0 || this.writtenSize(path, name) !== undefined) return;
+    this.written.set(nameOf(path, name), { size: 0, countedAt: this.countedAt(path) });
     this.change(path, { size: -size, objects: 0 });
   }
 
