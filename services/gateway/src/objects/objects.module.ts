@@ -1,7 +1,6 @@
 import { Module } from '@nestjs/common';
 import { AuthModule } from '../auth/auth.module.js';
 import { StorageTree } from '../storage/storage-tree.js';
-import { BucketMeter } from '../usage/bucket-meter.js';
 import { BucketRootFolders } from './bucket-root-folders.js';
 import { BucketStateStore } from './bucket-state-store.js';
 import { BucketStores } from './bucket-stores.js';
@@ -13,7 +12,6 @@ import { ConfiguredBuckets } from './configured-buckets.js';
   imports: [AuthModule],
   providers: [
     StorageTree,
-    BucketMeter,
     BucketStateStore,
     BucketRootFolders,
     { provide: Buckets, useClass: ConfiguredBuckets },
