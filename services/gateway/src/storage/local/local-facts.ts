@@ -26,35 +26,12 @@ export class LocalFacts {
     private readonly scope: LocalScope,
   ) {}
 
-  async of(path: StoragePath): Promise<FileFacts | undefined> {
-    const absolute = this.scope.absolute(path);
-    try {
-      const stat = await this.storage.calls.lstat(absolute);
-      if (stat === undefined) return await this.absent();
-      if (stat.isSymbolicLink()) return await this.ofLink(absolute);
-      if (!(await this.scope.contains(absolute))) return undefined;
-      if (stat.isDirectory()) return { stat: toFileStat(stat, this.storage.local), record: undefined };
-      return stat.isFile()
-        ? { stat: toFileStat(stat, this.storage.local), record: await this.recordAt(absolute) }
-        : undefined;
-    } catch (error) {
-      if (isAbsence(error)) return await this.absent();
-      throw toStorageError(error);
-    }
+  of(path: StoragePath): Promise<FileFacts | undefined> {
+    return this.look(path, true);
   }
 
   async stat(path: StoragePath): Promise<FileStat | undefined> {
-    const absolute = this.scope.absolute(path);
-    try {
-      const stat = await this.storage.calls.lstat(absolute);
-      if (stat === undefined) return await this.absent();
-      if (stat.isSymbolicLink()) return (await this.ofLink(absolute))?.stat;
-      const plain = stat.isFile() || stat.isDirectory();
-      return plain && (await this.scope.contains(absolute)) ? toFileStat(stat, this.storage.local) : undefined;
-    } catch (error) {
-      if (isAbsence(error)) return await this.absent();
-      throw toStorageError(error);
-    }
+    return (await this.look(path, false))?.stat;
   }
 
   identify(path: StoragePath): MaybePromise<FileStat | undefined> {
@@ -152,6 +129,22 @@ export class LocalFacts {
       return stat?.isFile() ? { stat: toFileStat(stat, this.storage.local), record } : undefined;
     } catch (error) {
       if (isAbsence(error)) return undefined;
+      throw toStorageError(error);
+    }
+  }
+
+  private async look(path: StoragePath, withRecord: boolean): Promise<FileFacts | undefined> {
+    const absolute = this.scope.absolute(path);
+    try {
+      const stat = await this.storage.calls.lstat(absolute);
+      if (stat === undefined) return await this.absent();
+      if (stat.isSymbolicLink()) return await this.ofLink(absolute);
+      const isFile = stat.isFile();
+      if (!(isFile || stat.isDirectory()) || !(await this.scope.contains(absolute))) return undefined;
+      const record = isFile && withRecord ? await this.recordAt(absolute) : undefined;
+      return { stat: toFileStat(stat, this.storage.local), record };
+    } catch (error) {
+      if (isAbsence(error)) return await this.absent();
       throw toStorageError(error);
     }
   }
