@@ -20,7 +20,7 @@ describe(`a WebDAV folder of ${ENTRIES} files`, () => {
   beforeAll(async () => {
     server = http.createServer((request, response) => {
       request.resume();
-      if (request.method !== 'PROPFIND') return void response.writeHead(404).end();
+      if (request.method !== 'PROPFIND' || request.url !== '/dav/') return void response.writeHead(404).end();
       listings += request.headers.depth === '1' ? 1 : 0;
       response.writeHead(207, { 'content-type': 'application/xml' });
       Readable.from(request.headers.depth === '1' ? multistatus() : multistatus(0)).pipe(response);
