@@ -35,6 +35,12 @@ function temporaries({ root }: WebdavServer): string[] {
   return fs.readdirSync(path.join(root, '.bucketway/tmp')).filter((name) => !name.startsWith('probe-'));
 }
 
+/** The files on a server that wait for their names. */
+function stranded({ root }: WebdavServer): string[] {
+  const folder = path.join(root, '.bucketway/stranded');
+  return fs.readdirSync(folder).flatMap((name) => fs.readdirSync(path.join(folder, name)));
+}
+
 const key = (text: string): ObjectKey => text as ObjectKey;
 
 describe('WebDAV servers with quirks', () => {
@@ -179,18 +185,26 @@ describe('WebDAV servers with quirks', () => {
   });
 
   describe('may remove a file before they fail to replace it', () => {
-    /** A server with an object, and how many of the next MOVEs onto that fail. */
+    const traits = { ...WELL, atomicReplace: false };
+
+    /** A server with an object, and how many of the next MOVEs onto that fail, or onto any of its name. */
     async function startWith(
       status: number,
       quirks: StandInQuirks,
-    ): Promise<{ server: WebdavServer; store: ReturnType<WebdavFixture['store']>; fail(times: number): void }> {
+    ): Promise<{ server: WebdavServer; gateway: WebdavFixture; store: FileObjectStore; fail: typeof fail }> {
       let left = 0;
+      let place = '';
+      const fail = (times: number, everywhere = false): void => {
+        left = times;
+        place = everywhere ? '/o' : `${server.root}/o`;
+      };
       const failsMove = (target: string): number | undefined =>
-        path.basename(target) === 'o' && left-- > 0 ? status : undefined;
+        target.endsWith(place) && left-- > 0 ? status : undefined;
       const server = await start({ ...quirks, failsMove });
-      const store = open(server, { traits: { ...WELL, atomicReplace: false } }).store();
+      const gateway = open(server, { traits });
+      const store = gateway.store();
       await put(store, 'o', 'old');
-      return { server, store, fail: (times) => void (left = times) };
+      return { server, gateway, store, fail };
     }
 
     it.each([507, 500, 403, 423])('and then have the new one under its name (%i)', async (status) => {
@@ -205,13 +219,67 @@ describe('WebDAV servers with quirks', () => {
     it.each([
       [507, 'InsufficientStorage'],
       [500, 'ServiceUnavailable'],
-    ])('and keep the new one as a temporary file where it cannot have the name (%i)', async (status, code) => {
-      const { server, store, fail } = await startWith(status, { movesInTwoSteps: true });
-      fail(1_000);
-      expect(await codeOf(() => put(store, 'o', 'newer'))).toBe(code);
-      const [kept, ...others] = temporaries(server);
-      expect(others).toEqual([]);
-      expect(fs.readFileSync(path.join(server.root, '.bucketway/tmp', String(kept)), 'utf8')).toBe('newer');
+    ])(
+      'and give the new one its name with the next look, where it cannot have it at once (%i)',
+      async (status, code) => {
+        const { server, store, fail } = await startWith(status, { movesInTwoSteps: true });
+        const onlyIfNew = { conditions: { ifNoneMatch: '*' } } as const;
+        for (const [kept, look] of [
+          ['one', async () => expect((await get(store, 'o')).toString()).toBe('one')],
+          ['other', async () => expect(await listAll(store)).toEqual(['o'])],
+          ['third', async () => expect(await listAll(open(server, { traits }).store())).toEqual(['o'])],
+          ['last', async () => expect(await codeOf(() => put(store, 'o', 'x', onlyIfNew))).toBe('PreconditionFailed')],
+        ] as const) {
+          fail(1_000);
+          expect(await codeOf(() => put(store, 'o', kept))).toBe(code);
+          expect(fs.existsSync(path.join(server.root, 'o'))).toBe(false);
+          expect(temporaries(server)).toEqual([]);
+          expect(await codeOf(() => get(store, 'o'))).toBe(code);
+          fail(0);
+          await look();
+          expect(fs.readFileSync(path.join(server.root, 'o'), 'utf8')).toBe(kept);
+          expect((await store.head(key('o'))).etag).toBe(hash('md5', kept));
+          expect(stranded(server)).toEqual([]);
+        }
+      },
+    );
+
+    it('and have it swept by nobody, where it cannot be moved at all', async () => {
+      const { server, gateway, store, fail } = await startWith(500, { movesInTwoSteps: true });
+      fail(1_000, true);
+      expect(await codeOf(() => put(store, 'o', 'newer'))).toBe('ServiceUnavailable');
+      const [kept] = temporaries(server);
+      const longAgo = new Date(Date.now() - 3 * 86_400_000);
+      fs.utimesSync(path.join(server.root, '.bucketway/tmp', String(kept)), longAgo, longAgo);
+      await gateway.storage.sweep();
+      expect(temporaries(server)).toEqual([kept]);
+      fail(0);
+      await gateway.storage.sweep();
+      expect([temporaries(server), stranded(server)]).toEqual([[], ['o']]);
+      // By a gateway that knows nothing of it.
+      expect((await get(open(server, { traits }).store(), 'o')).toString()).toBe('newer');
+    });
+
+    it('and show none of it once it is removed, or written again', async () => {
+      const { server, gateway, store, fail } = await startWith(500, { movesInTwoSteps: true });
+      for (const action of [
+        () => gateway.driver.removeFile('o' as StoragePath),
+        async () => {
+          fs.writeFileSync(path.join(server.root, 'o'), 'of another');
+          expect((await get(store, 'o')).toString()).toBe('of another');
+          await store.delete(key('o'), {});
+        },
+      ]) {
+        fail(0);
+        await put(store, 'o', 'old');
+        fail(1_000);
+        expect(await codeOf(() => put(store, 'o', 'newer'))).toBe('ServiceUnavailable');
+        await action();
+        fail(0);
+        expect(await codeOf(() => get(store, 'o'))).toBe('NoSuchKey');
+        expect(await listAll(store)).toEqual([]);
+        expect(stranded(server)).toEqual([]);
+      }
     });
 
     it('or not: then the old one stays, and nothing else', async () => {

@@ -10,6 +10,7 @@ import { WEBDAV_USER } from './webdav-server.js';
 /** A storage on a running WebDAV server. */
 export interface WebdavFixture {
   readonly files: WebdavFiles;
+  readonly storage: RemoteStorage;
   readonly driver: RemoteDriver;
   /** A store over a folder of it. */
   store(base?: string): FileObjectStore;
@@ -41,6 +42,7 @@ export function openWebdav(
   const driver = new RemoteDriver(storage, '' as StoragePath);
   return {
     files,
+    storage,
     driver,
     store: (base = '') => new FileObjectStore(driver, parseStoragePath(base)),
     close: () => storage.close(),

@@ -110,11 +110,12 @@ export class RemoteDriver implements FileDriver {
     return this.storage.changing(place, async () => {
       // It would come back later.
       await files.restore?.(place, (give) => give());
+      const dropped = await this.storage.stranded.drop(place);
       const entry = await files.stat(place);
       if (entry?.kind === 'folder') throw new StorageError('is-folder', 'The path is a folder.');
       if (entry !== undefined) return (await this.storage.isNamedSo(place)) && files.removeFile(place);
       await this.storage.confirmAbsence();
-      return false;
+      return dropped;
     });
   }
 
@@ -125,7 +126,8 @@ export class RemoteDriver implements FileDriver {
   async removeFolder(path: StoragePath): Promise<boolean> {
     const place = this.inStorage(path);
     if (place === ROOT || !(await this.storage.listsDotNames())) return false;
-    const { files } = this.storage;
+    const { files, stranded } = this.storage;
+    await stranded.restoreIn(place);
     try {
       return await this.storage.changing(place, async () => {
         // Not only of entries: what has none is another program's file, and would be deleted with its folder.

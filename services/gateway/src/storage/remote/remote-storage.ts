@@ -13,6 +13,7 @@ import { MachineMarks } from './machine-marks.js';
 import type { RemoteEntry } from './remote-entry.js';
 import type { RemoteFiles } from './remote-files.js';
 import { keepsNames } from './name-trial.js';
+import { StrandedFiles } from './stranded-files.js';
 import { sweepTemporaries } from './sweep-temporaries.js';
 
 /** How a {@link RemoteStorage} is made. */
@@ -49,6 +50,7 @@ interface Machine {
  */
 export class RemoteStorage {
   readonly listings: FolderListings;
+  readonly stranded = new StrandedFiles(this);
   private readonly folders = new LRUCache<StoragePath, true>({ max: MAX_KNOWN_FOLDERS });
   private readonly owner = randomUUID();
   private opened: Machine | undefined;
@@ -64,7 +66,11 @@ export class RemoteStorage {
     this.dotNames = files.traits.dotNames;
     this.listings = new FolderListings({
       ttlMs: options.listingCacheSeconds * 1000,
-      list: (folder, quick) => (quick ? this.steady(folder, () => this.list(folder)) : this.list(folder)),
+      list: async (folder, quick) => {
+        // Before the lock of its names, which who gives a name takes after that of the name.
+        await this.stranded.restoreIn(folder);
+        return quick ? this.steady(folder, () => this.list(folder)) : this.list(folder);
+      },
       markOf: (folder) => this.machine.marks.read(folderMark(folder)),
     });
   }
@@ -88,8 +94,7 @@ export class RemoteStorage {
   async newTemporaryPath(): Promise<StoragePath> {
     await this.makeFolder(TEMPORARY_FOLDER);
     if (this.sweeper === undefined) {
-      const sweep = (): void =>
-        void sweepTemporaries(this.files, TEMPORARY_FOLDER, this.temporaryPath()).catch(() => undefined);
+      const sweep = (): void => void this.sweep().catch(() => undefined);
       this.sweeper = setInterval(sweep, SWEEP_EVERY_MS);
       this.sweeper.unref();
       sweep();
@@ -108,10 +113,15 @@ export class RemoteStorage {
       try {
         return await action();
       } finally {
-        this.machine.marks.touch(placeLock(path));
-        this.machine.marks.touch(folderMark(parentOf(path)));
+        this.touch(path);
       }
     });
+  }
+
+  /** Tells all processes of this machine that a name may lead to something else now. */
+  touch(path: StoragePath): void {
+    this.machine.marks.touch(placeLock(path));
+    this.machine.marks.touch(folderMark(parentOf(path)));
   }
 
   /**
@@ -142,11 +152,17 @@ export class RemoteStorage {
   /** Runs an action that gives undefined, or fails with `denied`, where a name leads to nothing: until that is the truth. */
   async present<T>(path: StoragePath, action: () => Promise<T | undefined>): Promise<T | undefined> {
     let found = await this.settled(path, action);
-    if (found === undefined && (await this.files.restore?.(path, (give) => this.changing(path, give)))) {
-      found = await this.settled(path, action);
-    }
+    if (found === undefined && (await this.restore(path))) found = await this.settled(path, action);
     if (found === undefined) await this.confirmAbsence();
     return found;
+  }
+
+  /** Gives a name back to what has lost it in a replacement that failed. @returns whether it is back */
+  async restore(path: StoragePath): Promise<boolean> {
+    if (await this.files.restore?.(path, (give) => this.changing(path, give))) return true;
+    if ((await this.stranded.find(path)) === undefined) return false;
+    await this.makeFolder(parentOf(path));
+    return this.changing(path, () => this.stranded.restore(path));
   }
 
   /** What was not found is absent, and not all of the storage with it. @throws StorageError `unavailable` */
@@ -235,6 +251,12 @@ export class RemoteStorage {
   /** What was known of folders has turned out to be wrong. */
   forgetFolders(): void {
     this.folders.clear();
+  }
+
+  /** Removes temporary files that nobody has any more, and brings those to safety that somebody needs. */
+  async sweep(): Promise<void> {
+    await this.stranded.retry();
+    await sweepTemporaries(this.files, TEMPORARY_FOLDER, this.temporaryPath(), (path) => this.stranded.holds(path));
   }
 
   close(): void {

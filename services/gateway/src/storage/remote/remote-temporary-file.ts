@@ -192,8 +192,9 @@ export class RemoteTemporaryFile implements TemporaryFile {
   }
 
   private async place(target: StoragePath, mode: CommitMode): Promise<RemoteEntry | undefined> {
-    const { files } = this.storage;
-    const there = await files.stat(target);
+    const { files, stranded } = this.storage;
+    let there = await files.stat(target);
+    if (there === undefined && (await stranded.restore(target))) there = await files.stat(target);
     if (there?.kind === 'folder') throw new StorageError('is-folder', 'The name is a folder.');
     if (!(await this.storage.isNamedSo(there === undefined ? parentOf(target) : target))) {
       throw new StorageError(
@@ -219,7 +220,7 @@ export class RemoteTemporaryFile implements TemporaryFile {
 
   /**
    * Apache and rclone remove what is to be replaced before they rename, so that a MOVE that fails may have left nothing: this file is
-   * given the free name then.
+   * given the free name then, or kept for it.
    *
    * @param failure of the MOVE, which is thrown where that fails too, or nothing was lost
    */
@@ -236,7 +237,10 @@ export class RemoteTemporaryFile implements TemporaryFile {
       } catch (error) {
         const moved = await this.movedInSpiteOf(error, target).catch(() => undefined);
         if (moved) return moved;
-        if (!isOneOf(error, ['exists', 'is-folder'])) throw failure;
+        if (!isOneOf(error, ['exists', 'is-folder'])) {
+          await this.storage.stranded.keep(this.path as StoragePath, target);
+          throw failure;
+        }
       }
     }
     this.onlyCopy = false;

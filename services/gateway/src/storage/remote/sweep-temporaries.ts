@@ -10,8 +10,14 @@ const ABANDONED_MS = 24 * 3_600_000;
  * clock: one that is a day behind would have every upload that is under way taken for abandoned.
  *
  * @param probe a name for a file that shows what time it is there
+ * @param isKept whether a file stays, whatever its age
  */
-export async function sweepTemporaries(files: RemoteFiles, folder: StoragePath, probe: StoragePath): Promise<void> {
+export async function sweepTemporaries(
+  files: RemoteFiles,
+  folder: StoragePath,
+  probe: StoragePath,
+  isKept: (path: StoragePath) => boolean,
+): Promise<void> {
   let entries;
   try {
     entries = await files.list(folder);
@@ -24,7 +30,8 @@ export async function sweepTemporaries(files: RemoteFiles, folder: StoragePath, 
   for (const { name, kind, mtimeMs } of entries) {
     // A server that tells no time says nothing of age.
     if (kind !== 'file' || mtimeMs === 0 || now - mtimeMs < ABANDONED_MS) continue;
-    await files.removeFile(joinPath(folder, name));
+    const path = joinPath(folder, name);
+    if (!isKept(path)) await files.removeFile(path);
   }
 }
 
