@@ -6,7 +6,7 @@ import type { ObjectKey } from '../../src/http/object-key.js';
 import type { FileObjectStore } from '../../src/objects/file/file-object-store.js';
 import type { StoragePath } from '../../src/storage/storage-path.js';
 import type { WebdavOptions } from '../../src/storage/webdav/webdav-options.js';
-import { codeOf, get, listAll, put } from '../support/object-bodies.js';
+import { bodyOfBytes, codeOf, get, listAll, put } from '../support/object-bodies.js';
 import { startStandIn, type StandInQuirks } from '../support/stand-in-webdav.js';
 import { openWebdav, type WebdavFixture } from '../support/webdav-fixture.js';
 import type { WebdavServer } from '../support/webdav-server.js';
@@ -322,6 +322,25 @@ describe('WebDAV servers with quirks', () => {
       const records = (): string[] => fs.readdirSync(path.join(server.root, '.bucketway/meta'));
       expect(records().filter((name) => name.length > 2)).toEqual([]);
       expect((await store.head(key('o'))).attributes.metadata).toEqual({ m: '1' });
+    });
+
+    it('and keep the part that it is of', async () => {
+      let failing = false;
+      const failsMove = (target: string): number | undefined =>
+        failing && /uploads\/.*\/parts\//.test(target) ? 507 : undefined;
+      const server = await start({ movesInTwoSteps: true, failsMove });
+      const { multipart } = open(server, { traits: { ...WELL, atomicReplace: false } }).store();
+      const upload = await multipart.create({ key: key('m'), attributes, initiator: 'me' });
+      const putPart = (content: string): Promise<unknown> =>
+        multipart.putPart(upload.key, upload.uploadId, 1, bodyOfBytes(content));
+      await putPart('first');
+      failing = true;
+      expect(await codeOf(() => putPart('again'))).toBe('InsufficientStorage');
+      const etag = hash('md5', 'again');
+      await multipart.complete({ ...upload, parts: [{ number: 1, etag }], conditions: {} });
+      const left = (folder: string): string[] => fs.readdirSync(path.join(server.root, '.bucketway', folder));
+      expect(left('meta').filter((name) => name.length > 2)).toEqual([]);
+      expect(left('uploads').flatMap((name) => left(`uploads/${name}`))).toEqual([]);
     });
 
     it('and show none of it once its object is removed', async () => {

@@ -19,6 +19,7 @@ export class StrandedFiles {
 
   /** Keeps a temporary file for a name. Never fails: where the server is away, {@link retry} does it later. */
   async keep(temporary: StoragePath, target: StoragePath): Promise<void> {
+    if (!this.canBe(target)) return;
     this.unmoved.set(target, temporary);
     const place = placeOf(target);
     try {
@@ -86,6 +87,7 @@ export class StrandedFiles {
     this.storage.touch(from);
   }
 
+  /** The gateway's own files are none: who replaces one that counts keeps a copy. */
   private canBe(path: StoragePath): boolean {
     const isOwn = path === RESERVED_FOLDER || path.startsWith(`${RESERVED_FOLDER}/`);
     return !isOwn && !this.storage.files.traits.atomicReplace;

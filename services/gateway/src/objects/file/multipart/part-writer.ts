@@ -22,7 +22,7 @@ export class PartWriter {
       slot === undefined
         ? await this.writeFile(folder, number, body)
         : await this.writeSlot(folder, number, body, slot);
-    await folder.writePart(stored);
+    await folder.writePart(stored, before !== undefined);
     // A completion that is under way may have chosen the old one.
     if (before?.file !== undefined && !(await folder.isClosed())) await folder.removeFile(before.file);
     return stored;

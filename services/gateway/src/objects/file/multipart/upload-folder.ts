@@ -7,6 +7,7 @@ import type { MaybePromise } from '../../../maybe-promise.js';
 import type { NewUpload, UploadInfo } from '../../multipart-store.js';
 import { readSmallFile, writeSmallFile } from '../small-files.js';
 import { readSmallJson } from '../small-json.js';
+import { removeSmallFile, replaceSmallFile } from '../spare-file.js';
 
 /** A part as it lies in the storage. */
 export interface StoredPart {
@@ -147,8 +148,12 @@ export class UploadFolder {
     return readSmallJson(this.reserved, this.at('parts', pad(number)));
   }
 
-  async writePart(part: StoredPart): Promise<void> {
-    await writeSmallFile(this.reserved, this.at('parts', pad(part.number)), Buffer.from(JSON.stringify(part)));
+  /** @param again there is a record of the number, which stays should this fail, or is replaced */
+  async writePart(part: StoredPart, again: boolean): Promise<void> {
+    const path = this.at('parts', pad(part.number));
+    const content = Buffer.from(JSON.stringify(part));
+    if (!again) return writeSmallFile(this.reserved, path, content);
+    await this.reserved.lock(path, () => replaceSmallFile(this.reserved, path, content));
   }
 
   /** Numbers of the parts that are whole, ascending. */
@@ -163,7 +168,13 @@ export class UploadFolder {
   /** Removes the upload; what is first to go is what makes it one. */
   async remove(): Promise<void> {
     await this.reserved.removeFile(this.at('upload.json'));
-    for (const folder of ['parts', 'slots', 'files']) {
+    // Of those that only a failed replacement has left, nothing tells but their files.
+    const ofFiles = (await this.namesIn('files')).map((name) => name.slice(0, DIGITS));
+    for (const name of new Set([...(await this.namesIn('parts')), ...ofFiles])) {
+      await removeSmallFile(this.reserved, this.at('parts', name));
+    }
+    await this.reserved.removeFolder(this.at('parts'));
+    for (const folder of ['slots', 'files']) {
       for (const name of await this.namesIn(folder)) await this.reserved.removeFile(this.at(folder, name));
       await this.reserved.removeFolder(this.at(folder));
     }
