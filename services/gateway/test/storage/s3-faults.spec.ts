@@ -12,7 +12,16 @@ import { parseStoragePath } from '../../src/storage/storage-path.js';
 import { bodyOfBytes, codeOf, get, listAll, NO_ATTRIBUTES, put, readAll } from '../support/object-bodies.js';
 import { pumped } from '../support/pumped-body.js';
 import { MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
-import { answerWith, changeAnswer, cutAnswer, cutRequest, S3Proxy, stall, type Fault } from '../support/s3-proxy.js';
+import {
+  answerWith,
+  changeAnswer,
+  cutAnswer,
+  cutRequest,
+  drip,
+  S3Proxy,
+  stall,
+  type Fault,
+} from '../support/s3-proxy.js';
 import { makeUpstreamBucket, upstreamOptions } from '../support/s3-upstream.js';
 
 const MIB = 1024 * 1024;
@@ -627,6 +636,19 @@ describe('an upstream S3 that misbehaves', () => {
   });
 
   describe('at all', () => {
+    it.each([200, 500])('does not keep anybody waiting with an answer that never ends: %i', async (status) => {
+      const own = open({ idleTimeoutMs: 200, retries: 0 }).createStore(parseStoragePath('faults'));
+      proxy.fail('GET', drip(status));
+      expect((await errorOf(() => listAll(own))).code).toBe('ServiceUnavailable');
+    });
+
+    it('does not fill the memory with an error', async () => {
+      const own = open({ retries: 0 }).createStore(parseStoragePath('faults'));
+      proxy.fail('GET', answerWith(500, 'x'.repeat(MIB)));
+      const { cause } = await errorOf(() => listAll(own));
+      expect(cause).toMatchObject({ code: 'unavailable', message: /too long/ });
+    });
+
     it('is unavailable where nobody listens, and says so', async () => {
       const away = open({ endpoint: 'http://127.0.0.1:9', retries: 0 });
       await expect(away.probe()).rejects.toMatchObject({ code: 'unavailable', message: /ECONNREFUSED/ });

@@ -112,6 +112,16 @@ export function answerWith(status: number, code: string, headers: Record<string,
 /** Says nothing. */
 export const stall: Fault = (request) => void request.resume();
 
+/** Answers with a byte now and then. */
+export function drip(status: number): Fault {
+  return (request, response) => {
+    request.resume();
+    response.writeHead(status, { 'Content-Type': 'application/xml' });
+    const timer = setInterval(() => response.write(' '), 20);
+    response.once('close', () => clearInterval(timer));
+  };
+}
+
 /** Passes on an answer whose headers, and perhaps framing, are changed. */
 export function changeAnswer(
   change: (headers: http.IncomingHttpHeaders, response: ServerResponse) => unknown,

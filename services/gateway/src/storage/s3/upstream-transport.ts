@@ -9,6 +9,9 @@ import { UpstreamFailure } from './upstream-failure.js';
 
 /** The longest answer that is no object: a listing of a thousand keys, or an upload of ten thousand parts, is below 4 MiB. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024;
+const MAX_ERROR_BYTES = 256 * 1024;
+/** How many times the longest silence such an answer may take from its head to its end: a byte now and then is no silence. */
+const MAX_SILENCES = 4;
 /** How long a server that knows no `100 Continue` is waited for, in milliseconds. */
 const CONTINUE_TIMEOUT_MS = 1_000;
 const IDLE_CONNECTION_MS = 4_000;
@@ -186,18 +189,22 @@ export class UpstreamTransport {
 
   private async collect(request: ClientRequest, response: IncomingMessage, silenceMs: number): Promise<Uint8Array> {
     const chunks: Buffer[] = [];
+    const limit = (response.statusCode ?? 0) < 300 ? MAX_ANSWER_BYTES : MAX_ERROR_BYTES;
     let size = 0;
     const silence = new SilenceTimer(request, silenceMs);
+    const whole = new SilenceTimer(request, silenceMs * MAX_SILENCES);
     silence.start();
+    whole.start();
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
         silence.start();
         size += chunk.length;
-        if (size > MAX_ANSWER_BYTES) throw new UpstreamFailure('too-long');
+        if (size > limit) throw new UpstreamFailure('too-long');
         chunks.push(chunk);
       }
     } finally {
       silence.stop();
+      whole.stop();
     }
     // An answer before the end of the request's body leaves a connection that is good for nothing else.
     if (!request.writableFinished) request.destroy();
