@@ -30,6 +30,7 @@ describe('an upstream S3 whose listing is truncated', () => {
   let names: string[];
   let manners: Manners;
   let requests: number;
+  let most: number;
   let endpoint: string;
   /** Of a server that gives no markers. */
   let uploadKeys: string[] | undefined;
@@ -40,7 +41,7 @@ describe('an upstream S3 whose listing is truncated', () => {
   beforeAll(async () => {
     server = http.createServer((request, response) => {
       const query = new URL(request.url ?? '', 'http://upstream').searchParams;
-      if (++requests > 50) return void response.writeHead(404).end();
+      if (++requests > most) return void response.writeHead(404).end();
       response.writeHead(200, { 'content-type': 'application/xml' });
       response.end(page ?? (query.has('uploads') ? uploadsPage(query) : listPage(query)));
     });
@@ -52,6 +53,7 @@ describe('an upstream S3 whose listing is truncated', () => {
   });
   beforeEach(() => {
     requests = 0;
+    most = 50;
     uploadKeys = undefined;
     encoding = '';
     page = undefined;
@@ -116,6 +118,16 @@ describe('an upstream S3 whose listing is truncated', () => {
     expect(requests).toBeLessThan(5);
   });
 
+  it('is no listing where it goes on for ever with nothing', async () => {
+    let token = 0;
+    manners = { begins: () => '', next: () => `<NextContinuationToken>${++token}</NextContinuationToken>` };
+    // Hidden, each of them.
+    names = ['.bucketway/a', '.bucketway/b', '.bucketway/c', '.bucketway/d'].map((name) => `base/${name}`);
+    most = 1_100;
+    await expect(listAll(store)).rejects.toMatchObject({ code: 'ServiceUnavailable' });
+    expect(requests).toBe(1_000);
+  });
+
   it.each([
     ['100%', '100%'],
     ['a%FFb', 'a%FFb'],
@@ -161,6 +173,18 @@ describe('an upstream S3 whose listing is truncated', () => {
     await expect(listing.page(query)).rejects.toMatchObject({ code: 'unavailable' });
     client.close();
   });
+
+  it.each(['<html></html>', '', '<ListMultipartUploadsResult/>'])(
+    'has uploads still where it says %j',
+    async (said) => {
+      page = said;
+      const client = new UpstreamClient(upstreamOptions({ endpoint, accessKeyId: 'KEY', secretAccessKey: 'secret' }));
+      const uploads = new UploadListing(client, new UpstreamKeys('', parseStoragePath('base')));
+      const query = { prefix: '', delimiter: '', keyMarker: '', uploadIdMarker: '', limit: 10 };
+      await expect(uploads.page(query)).rejects.toMatchObject({ code: 'unavailable' });
+      client.close();
+    },
+  );
 
   it('is no listing of uploads where it gives the same marker again', async () => {
     const options = upstreamOptions({ endpoint, accessKeyId: 'KEY', secretAccessKey: 'secret' });

@@ -2,11 +2,15 @@ import { ListMultipartUploadsCommand, type ListMultipartUploadsCommandOutput } f
 import { findChecksumAlgorithm } from '../../objects/checksum.js';
 import type { UploadInfo, UploadsPage, UploadsQuery } from '../../objects/multipart-store.js';
 import { pageOfUploads } from '../../objects/uploads-page.js';
+import { StorageError } from '../storage-error.js';
 import type { UpstreamClient } from './upstream-client.js';
 import type { UpstreamKeys } from './upstream-keys.js';
-import { decoderOf, listingStuck } from './upstream-listing.js';
+import { decoderOf, listingStuck, MAX_EMPTY_PAGES, noListing } from './upstream-listing.js';
 
 const ENCODED = /^(?:[A-Za-z0-9._~!*'()/+-]|%[0-9A-Fa-f]{2})*$/;
+
+/** Under way at once below a prefix. More would not fit in memory beside everything else. */
+const MAX_UPLOADS = 100_000;
 
 interface Markers {
   readonly KeyMarker?: string;
@@ -31,11 +35,15 @@ export class UploadListing {
     const uploads: UploadInfo[] = [];
     const places = new Set<string>();
     let markers: Markers = {};
-    for (;;) {
+    for (let empty = 0; ;) {
       const page = await this.ask(prefix, markers);
+      if (!isListing(page)) throw noListing();
       const decode = decoderOfUploads(page);
       uploads.push(...this.uploadsOf(page, decode));
       if (page.IsTruncated !== true) return uploads;
+      empty = page.Uploads === undefined ? empty + 1 : 0;
+      if (empty === MAX_EMPTY_PAGES) throw listingStuck();
+      if (uploads.length > MAX_UPLOADS) throw tooMany();
       const { KeyMarker, UploadIdMarker } = nextMarkers(page, decode);
       // Without a row, nothing says where it goes on.
       if (KeyMarker === undefined) throw listingStuck();
@@ -69,6 +77,18 @@ export class UploadListing {
       };
     });
   }
+}
+
+/** Whether an answer with status 200 is a listing's: a page of something in between would say that there are no uploads. */
+function isListing({ IsTruncated, Bucket, Uploads }: ListMultipartUploadsCommandOutput): boolean {
+  return [IsTruncated, Bucket, Uploads].some((member) => member !== undefined);
+}
+
+function tooMany(): StorageError {
+  return new StorageError(
+    'unavailable',
+    `The upstream S3 has more than ${MAX_UPLOADS} uploads below one prefix: abort old ones there, or list by a longer prefix.`,
+  );
 }
 
 /** Where the next page begins: as the server says, else behind the last row. */

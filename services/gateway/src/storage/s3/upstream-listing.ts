@@ -11,6 +11,8 @@ import type { UpstreamKeys } from './upstream-keys.js';
 
 /** S3's page. */
 const MAX_KEYS = 1000;
+/** One after the other: some servers give such pages for versions that were deleted, but none without end. */
+export const MAX_EMPTY_PAGES = 1000;
 const ENCODED_RUN = /(?:%[0-9A-Fa-f]{2})+/g;
 /** Sorts behind whatever a key can go on with. */
 const LAST_CHARACTER = '\u{10ffff}';
@@ -30,13 +32,14 @@ export class UpstreamListing {
     let after = start === '' ? '' : this.keys.prefix + start;
     const tokens = new Set<string>();
     let token: string | undefined;
-    for (;;) {
+    for (let pages = 1; ; pages++) {
       const page = await this.ask(query, after, token);
       if (!isListing(page)) throw noListing();
       const entries = this.entriesOf(page, query);
       const truncated = page.IsTruncated === true;
       // Rows that are left out must not make a page that is empty and says that more follows.
       if (entries.length > 0 || !truncated) return { entries, truncated };
+      if (pages === MAX_EMPTY_PAGES) throw listingStuck();
       token = page.NextContinuationToken;
       if (token !== undefined) {
         if (tokens.has(token)) throw listingStuck();
@@ -117,7 +120,8 @@ function isListing({ IsTruncated, Name, Contents, CommonPrefixes }: ListObjectsV
   return [IsTruncated, Name, Contents, CommonPrefixes].some((member) => member !== undefined);
 }
 
-function noListing(): StorageError {
+/** The error for an answer with status 200 that is no listing's. */
+export function noListing(): StorageError {
   return new StorageError('unavailable', 'The upstream does not list as an S3 does: check its endpoint.');
 }
 
