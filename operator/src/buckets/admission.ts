@@ -81,3 +81,8 @@ function reservedText(name: string): string {
 export function ownerOf({ metadata: { namespace, name, uid } }: Pick<S3Bucket, 'metadata'>): ClaimOwner {
   return { namespace, name, uid };
 }
+
+/** The bucket name that an S3Bucket asks for. */
+export function wantedName({ metadata, spec }: Pick<S3Bucket, 'metadata' | 'spec'>): string {
+  return spec.bucketName ?? metadata.name;
+}

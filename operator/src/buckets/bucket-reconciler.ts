@@ -45,7 +45,8 @@ export class BucketReconciler {
   /** @param bucket undefined where it is gone */
   async reconcile(key: string, bucket: S3Bucket | undefined): Promise<PassResult> {
     if (bucket === undefined) return await this.transitions.lost.gone(key);
-    await this.transitions.lost.succeed(bucket);
+    const waiting = await this.transitions.lost.succeed(bucket);
+    if (waiting !== undefined) return waiting;
     if (bucket.metadata.deletionTimestamp !== undefined) return await this.transitions.deletion.reconcile(bucket);
     if (bucket.spec.suspend === true && !this.transitions.served.isLost(bucket)) return await this.suspend(bucket);
     const admitted = this.admission.admit(bucket);

@@ -124,6 +124,12 @@ export class Claims {
     this.refused.set(ownerKey(owner), owner);
   }
 
+  /** What an S3Bucket of this name still holds that is gone. Mappings of before tell no UID. */
+  heldBefore({ namespace, name, uid }: ClaimOwner): Incumbent | undefined {
+    const held = this.ledger.heldBy({ namespace, name });
+    return held === undefined || held.owner.uid === uid || held.owner.uid === '' ? undefined : held;
+  }
+
   /** Claims, and notes whose claims left or took over what has to be stored. */
   claim(request: ClaimRequest): ClaimResult {
     const before = this.ledger.tombstoneChanges;

@@ -3,7 +3,7 @@ import { S3_BUCKET_FINALIZER } from '@bucketway/contract';
 import type { MappedBucket, S3Bucket, S3BucketCredentials, S3BucketCredentialsMode } from '@bucketway/contract';
 import { DocumentPublisher } from '../documents/document-publisher.js';
 import type { Decision, EffectiveCredentials, PolicyAcceptance, PolicyReason } from '../policy/decision.js';
-import { Admission, ownerOf } from './admission.js';
+import { Admission, ownerOf, wantedName } from './admission.js';
 import { Claims } from './claims.js';
 import { Withdrawal } from './deletion/withdrawal.js';
 import { ringOf } from './keys/ring-users.js';
@@ -63,7 +63,7 @@ export class ServedBuckets {
     const { metadata, spec, status } = bucket;
     if (status?.path === undefined || hasLetGo(bucket)) return;
     if (this.claims.ledger.heldBy(metadata) !== undefined) return this.learnAccessMode(bucket);
-    const { path, bucketName = spec.bucketName ?? metadata.name } = status;
+    const { path, bucketName = wantedName(bucket) } = status;
     const decision = this.admission.decide({ ...bucket, spec: { ...spec, path, bucketName } });
     if (!decision.accepted && !BESIDE_THE_PATH.has(decision.reason)) return;
     this.claims.ledger.inherit({

@@ -151,6 +151,13 @@ describe('taking over', () => {
     expect((await held()).find((claim) => claim.bucketName === 'photos')).toMatchObject({ accessMode });
   });
 
+  it('leaves to a pass what one that is gone is served under another bucket name than its successor asks for', async () => {
+    const owner = { namespace: 'team-a', name: 'photos', uid: 'gone' };
+    mappings = [{ name: 'old', path: '/shared/old', owner, grants: [] }];
+    buckets = [bucket('team-a/photos', {})];
+    expect(await held()).toMatchObject([{ owner, bucketName: 'old' }]);
+  });
+
   it('takes no path for written to that must be found empty first', async () => {
     buckets = [bucket('team-a/photos', { spec: { path: '/shared/photos', pathPolicy: 'MustBeEmpty' } })];
     expect(await held()).toMatchObject([{ path: '/shared/photos', isTrial: true }]);

@@ -4,6 +4,7 @@ import { ClusterCache } from '../cluster/cluster-cache.js';
 import { DocumentPublisher } from '../documents/document-publisher.js';
 import { objectKey } from '../kube/kube-object.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
+import { wantedName } from './admission.js';
 import { ServedBuckets } from './served-buckets.js';
 import { BucketEvents } from './status/bucket-events.js';
 import { WatchedBuckets } from './news/cluster-news.js';
@@ -56,6 +57,9 @@ export class TakeOver {
       ({ metadata }) => metadata.deletionTimestamp === undefined,
     );
     for (const bucket of buckets.toSorted(byAge)) {
+      const before = this.buckets.claims.heldBefore(bucket.metadata);
+      // A pass ends that first.
+      if (before !== undefined && before.bucketName !== wantedName(bucket)) continue;
       const granted = this.served.grant(bucket);
       if (granted === undefined) continue;
       this.buckets.users.accept(bucket, granted);

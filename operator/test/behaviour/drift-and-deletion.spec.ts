@@ -5,7 +5,7 @@ import {
   S3_BUCKET_FINALIZER,
   seal,
 } from '@bucketway/contract';
-import type { S3BucketSpec } from '@bucketway/contract';
+import type { ConditionReason, S3BucketSpec } from '@bucketway/contract';
 import { existsSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -370,22 +370,32 @@ describe.skipIf(NO_KUBE_API_SERVER)('what somebody else changes or deletes (need
       await eventually('no Secret has it', async () => !(await keyIsStored(before)));
     });
 
-    it('that takes the place of one that was forced out, and is refused, leaves nothing of it served', async () => {
+    it.each<readonly [string, S3BucketSpec, ConditionReason | undefined, boolean]>([
+      ['is refused', { path: '/elsewhere' }, 'PathNotAllowed', false],
+      ['asks for another bucket name', { bucketName: 'renamed' }, undefined, false],
+      ['asks for another bucket name while no operator runs', { bucketName: 'renamed-again' }, undefined, true],
+    ])('that takes the place of one that was forced out, and %s, leaves nothing of it served', async (...row) => {
+      const [, spec, reason, isAway] = row;
       await team.ready('usurped', {});
       const before = await team.keys('usurped-s3');
-      installation.operator.tap.close();
+      if (isAway) await installation.operator.kill();
+      else installation.operator.tap.close();
       await team.patch('usurped', { metadata: { finalizers: null } });
       await team.delete('usurped');
       await team.gone('usurped');
-      await team.apply('usurped', { path: '/elsewhere' });
-      installation.operator.tap.reopen();
+      await team.apply('usurped', spec);
+      if (isAway) await installation.operator.start();
+      else installation.operator.tap.reopen();
 
-      await team.condition('usurped', 'Accepted', { status: 'False', reason: 'PathNotAllowed' });
+      if (reason === undefined) await team.ready('usurped');
+      else await team.condition('usurped', 'Accepted', { status: 'False', reason });
       await eventually('no gateway serves it', () => refused(before, 'usurped'));
       await team.delete('usurped');
       await team.gone('usurped');
       await team.ready('usurped', {});
       expect((await team.bucket('usurped'))?.status?.path).toBe('/team/usurped');
+      await team.delete('usurped');
+      await team.gone('usurped');
     });
 
     it('that is made anew under another UID keeps its name, path and key', async () => {

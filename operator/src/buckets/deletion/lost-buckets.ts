@@ -5,7 +5,7 @@ import { ClusterCache } from '../../cluster/cluster-cache.js';
 import type { KeyRingRef } from '../../credentials/key-ring-entry.js';
 import { DocumentPublisher } from '../../documents/document-publisher.js';
 import { objectKey, parseObjectKey } from '../../kube/kube-object.js';
-import { ownerOf } from '../admission.js';
+import { ownerOf, wantedName } from '../admission.js';
 import type { PassResult } from '../bucket-queue.js';
 import { WatchedBuckets } from '../news/cluster-news.js';
 import { Release } from './release.js';
@@ -39,10 +39,8 @@ export class LostBuckets {
 
   /** An S3Bucket that is refused has the name of one that is gone, and takes over nothing of it: this is the deletion of that. */
   async endPredecessor({ metadata }: S3Bucket): Promise<PassResult> {
-    const held = this.watched.claims.ledger.heldBy(metadata);
-    // Mappings of before tell no UID.
-    if (held === undefined || held.owner.uid === metadata.uid || held.owner.uid === '') return undefined;
-    return await this.end(this.ringsOf(objectKey(metadata), held), held);
+    const held = this.watched.claims.heldBefore(metadata);
+    return held && (await this.end(this.ringsOf(objectKey(metadata), held), held));
   }
 
   private async end(rings: readonly KeyRingRef[], held: Incumbent | undefined): Promise<PassResult> {
@@ -59,14 +57,21 @@ export class LostBuckets {
 
   /**
    * What an S3Bucket left that is gone, of the name of one that is there: somebody took the finalizer of the first. The
-   * claim goes over to its successor; its keys do so only where both name the same Secret.
+   * claim goes over to its successor, unless that asks for another bucket name, under which nobody would end what is served;
+   * its keys do so only where both name the same Secret.
    */
-  async succeed({ metadata }: S3Bucket): Promise<void> {
-    const key = objectKey(metadata);
+  async succeed(bucket: S3Bucket): Promise<PassResult> {
+    const key = objectKey(bucket.metadata);
+    const held = this.watched.claims.heldBefore(bucket.metadata);
+    if (held !== undefined && held.bucketName !== wantedName(bucket)) {
+      const waiting = await this.endPredecessor(bucket);
+      if (waiting !== undefined) return waiting;
+    }
     const ring = this.watched.users.leftBy(key);
-    if (ring === undefined) return;
+    if (ring === undefined) return undefined;
     await this.release.ring(ring);
     this.watched.users.forgetLeft(key);
+    return undefined;
   }
 
   // The mapping tells where the S3Bucket went before this process began.
