@@ -17,12 +17,12 @@ export interface PumpOptions {
   readonly idleTimeout: number;
 }
 
-/** Bytes that came of streams whose length nobody had said. */
-const unannounced = new WeakMap<Readable, number>();
+/** Bytes that came of streams whose length nobody had said, and of those that broke off or were refused before their end. */
+const received = new WeakMap<Readable, number>();
 
-/** Bytes that were pumped of a stream whose length was not known before its end. */
+/** Bytes that were pumped of a stream of which nothing else tells how many came: it had no length, or did not end. */
 export function bytesPumped(stream: Readable): number {
-  return unannounced.get(stream) ?? 0;
+  return received.get(stream) ?? 0;
 }
 
 /**
@@ -133,7 +133,7 @@ class StreamPump {
     clearTimeout(this.timer);
     this.timer = undefined;
     const { stream } = this;
-    if (this.options.length === undefined) unannounced.set(stream, this.received);
+    if (this.received !== this.options.length) received.set(stream, this.received);
     stream.off('data', this.onData);
     stream.off('end', this.onEnd);
     stream.off('error', this.onError);

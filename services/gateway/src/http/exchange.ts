@@ -97,9 +97,8 @@ export class Exchange implements Observed {
   }
 }
 
-/** Bytes of a body that came. Of one that broke off what came over the connection at most: its length is only what a client says. */
+/** Bytes of a body that came: its length is only what a client says, so of one that did not end those that were taken or wait to be. */
 function bytesReceived(raw: IncomingMessage, contentLength: string | undefined): number {
-  if (contentLength === undefined) return bytesPumped(raw);
-  const declared = Number(contentLength);
-  return raw.complete ? declared : Math.min(declared, raw.socket.bytesRead);
+  if (contentLength !== undefined && raw.complete) return Number(contentLength);
+  return bytesPumped(raw) + (raw.complete ? 0 : raw.readableLength);
 }

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { formatAccessLogLine } from '../../src/observability/access-log.js';
 import { exchangeBytes, RawConnection } from '../support/raw-connection.js';
 import { postForm } from '../support/post-form.js';
-import { signHead } from '../support/raw-request.js';
+import { signedRequest, signHead } from '../support/raw-request.js';
 import { fullGrant, MAIN, startGateway, type RunningGateway } from '../support/running-gateway.js';
 
 const Bucket = 'photos';
@@ -92,7 +92,20 @@ describe('the access log', () => {
     const { head } = await signHead({ ...request, unsigned: { expect: '100-continue' } }, refused);
     await using connection = await RawConnection.open(gateway.port);
     expect(await connection.write(head).response()).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
-    expect(records.slice(before)).toMatchObject([{ status: 403 }]);
+    expect(records.slice(before)).toMatchObject([{ status: 403, bytesIn: 0 }]);
+  });
+
+  it('counts what came of a body that broke off, and neither its headers nor what the connection was used for before', async () => {
+    const request = { method: 'PUT', target: `/${Bucket}/b` };
+    const { head } = await signHead({ ...request, payload: 'UNSIGNED-PAYLOAD', length: 1000 }, MAIN);
+    await using connection = await RawConnection.open(gateway.port);
+    const whole = connection.write(await signedRequest({ ...request, body: Buffer.alloc(2000) }, MAIN));
+    expect(await whole.response()).toMatchObject({ status: 200 });
+    const line = await lineOf(async () => {
+      connection.write(head).write('hello').socket.end();
+      await connection.closed();
+    });
+    expect(line).toMatchObject({ errorCode: 'IncompleteBody', bytesReceived: 5 });
   });
 
   it('says who sent a form', async () => {
