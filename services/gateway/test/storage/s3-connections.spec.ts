@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ObjectKey } from '../../src/http/object-key.js';
+import type { ObjectBody } from '../../src/objects/object-body.js';
 import type { ObjectStore } from '../../src/objects/object-store.js';
 import { createS3Storage, type S3Storage } from '../../src/storage/s3/s3-storage.js';
 import { ROOT } from '../../src/storage/storage-path.js';
@@ -94,5 +95,25 @@ describe('connections to an upstream S3', () => {
     const served = get(store, 'small');
     await slow.close();
     expect((await served).toString()).toBe('small');
+  });
+
+  // Within less than others wait in line.
+  it('are not waited for by an upload whose client has gone', { timeout: 15_000 }, async () => {
+    const writing = Promise.withResolvers<void>();
+    const goOn = Promise.withResolvers<void>();
+    const before = (at: number): Promise<void> | undefined => {
+      if (at < 2 * MIB) return undefined;
+      writing.resolve();
+      return goOn.promise;
+    };
+    const putWith = (name: string, body: ObjectBody): unknown =>
+      store.put({ key: key(name), body, attributes: NO_ATTRIBUTES, conditions: {} });
+    const written = putWith('slow', bodyOfBytes(Buffer.alloc(3 * MIB), { before }));
+    await writing.promise;
+    const gone = bodyOfBytes(Buffer.alloc(3 * MIB), { breakAt: MIB });
+    expect(await codeOf(() => putWith('gone', gone))).toContain('went away');
+    goOn.resolve();
+    await written;
+    await put(store, 'next', Buffer.alloc(3 * MIB));
   });
 });

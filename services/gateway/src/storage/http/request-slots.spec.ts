@@ -35,4 +35,18 @@ describe('RequestSlots', () => {
     release();
     await slots.acquire();
   });
+
+  it('keeps nobody in line who has given up', async () => {
+    const slots = new RequestSlots(1, 10_000);
+    const release = await slots.acquire();
+    const controller = new AbortController();
+    const gone = slots.acquire(controller.signal);
+    const next = slots.acquire();
+    controller.abort(new Error('gone'));
+    await expect(gone).rejects.toThrow('gone');
+    await expect(slots.acquire(controller.signal)).rejects.toThrow('gone');
+    release();
+    (await next)();
+    expect(slots.isFull).toBe(false);
+  });
 });

@@ -8,7 +8,7 @@ import { DirectReadsAgent } from './direct-reads-agent.js';
 import { sendDirectly } from './direct-request.js';
 import { isSilence, isTransient, toHttpFailure } from './http-failure.js';
 import { ReadSlots } from './read-slots.js';
-import { RequestSlots } from './request-slots.js';
+import { RequestSlots, SLOT_PATIENCE_MS } from './request-slots.js';
 import { RETRIED_STATUSES, retryDelay } from './retry-delay.js';
 import { checkRedirect, MAX_REDIRECTS, publicLookup, type RedirectPolicy } from './safe-redirect.js';
 import { StorageAnswer } from './storage-answer.js';
@@ -29,8 +29,6 @@ export interface StorageHttpOptions {
 const OWN_FIELDS = { 'accept-encoding': 'identity', 'user-agent': 'bucketway' };
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const OWN_HEADERS: ReadonlySet<string> = new Set(['authorization', 'cookie', 'proxy-authorization']);
-/** Longest wait for a slot, in milliseconds. */
-const SLOT_PATIENCE_MS = 30_000;
 
 /** Connections that resolve names in one way. */
 interface Connections {
@@ -185,7 +183,7 @@ export class StorageHttp {
   }
 
   private async sendOnce(request: HttpRequest, url: URL, connections: Connections): Promise<StorageAnswer> {
-    if (!request.resumable) return this.sendWith(await this.slots.acquire(), request, url, connections);
+    if (!request.resumable) return this.sendWith(await this.slots.acquire(request.signal), request, url, connections);
     const leave = await this.readSlots.acquire();
     let forget: (() => void) | undefined;
     try {
@@ -269,7 +267,7 @@ export class StorageHttp {
     const url = new URL(request.url);
     const { length, headers } = request;
     try {
-      const release = await this.uploadSlots.acquire();
+      const release = await this.uploadSlots.acquire(signal);
       const sized = length === undefined ? headers : { ...headers, 'content-length': String(length) };
       const streamed: HttpRequest = { ...request, ...(sized && { headers: sized }), body, signal };
       // The upload itself watches its pieces: undici would count the time of the whole body.

@@ -2,7 +2,7 @@ import http, { type ClientRequest, type IncomingMessage } from 'node:http';
 import https from 'node:https';
 import tls from 'node:tls';
 import { DirectReadsAgent } from '../http/direct-reads-agent.js';
-import { RequestSlots } from '../http/request-slots.js';
+import { RequestSlots, SLOT_PATIENCE_MS } from '../http/request-slots.js';
 import { OutgoingBody } from './outgoing-body.js';
 import type { S3StorageOptions } from './s3-storage-options.js';
 import { UpstreamFailure } from './upstream-failure.js';
@@ -15,8 +15,6 @@ const MAX_SILENCES = 4;
 /** How long a server that knows no `100 Continue` is waited for, in milliseconds. */
 const CONTINUE_TIMEOUT_MS = 1_000;
 const IDLE_CONNECTION_MS = 4_000;
-/** How long a request waits for a connection, in milliseconds. */
-const SLOT_PATIENCE_MS = 30_000;
 const NON_ASCII = /[^\t -~]/;
 
 /** How a request differs from others, given beside its command. */
@@ -80,7 +78,7 @@ export class UpstreamTransport {
 
   /** The SDK's entrance. @throws StorageError `too-many-open` where no connection became free in time */
   async handle(request: SignedRequest, hints: RequestHints = {}): Promise<{ response: Answer }> {
-    const release = await this.slots.acquire();
+    const release = await this.slots.acquire(hints.abortSignal);
     try {
       const response = await this.exchangeAgain(request, hints);
       // A body holds its connection for as long as its reader takes.
