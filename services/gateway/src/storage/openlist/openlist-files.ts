@@ -1,7 +1,7 @@
 import { AnswerReader } from '../http/answer-reader.js';
 import type { HttpAnswer } from '../http/http-exchange.js';
 import { StorageHttp } from '../http/storage-http.js';
-import { EntryList } from '../remote/entry-list.js';
+import { EntryList, MAX_FOLDER_ENTRIES } from '../remote/entry-list.js';
 import type { RemoteEntry } from '../remote/remote-entry.js';
 import type { RemoteFiles, RemoteFilesTraits, RemoteReader, RemoteWriter } from '../remote/remote-files.js';
 import { askedTarget } from '../loop-question.js';
@@ -101,6 +101,9 @@ export class OpenlistFiles implements RemoteFiles {
         if (!this.isReachable(absolute, object.name) || names.has(object.name)) return;
         names.add(object.name);
         entries.add(this.learn(entryOfObject(object)));
+        if (entries.length > MAX_FOLDER_ENTRIES) {
+          throw new StorageError('unavailable', `A folder holds more than ${MAX_FOLDER_ENTRIES} names.`);
+        }
       };
       await this.api.eachIn(absolute, take, { refresh });
       entries.trim();

@@ -1,6 +1,8 @@
 import { StorageError } from '../storage-error.js';
 import type { RemoteEntry } from './remote-entry.js';
 
+/** Of one folder. More would not fit in memory beside everything else. */
+export const MAX_FOLDER_ENTRIES = 2_000_000;
 /** Size and time, as doubles, and the length of the name. */
 const HEAD_BYTES = 20;
 const FIRST_BYTES = 4_096;

@@ -4,7 +4,7 @@ import { AnswerReader } from '../http/answer-reader.js';
 import { DIRECT_BYTES } from '../http/body-source.js';
 import { SilentServer } from '../http/silent-server.js';
 import { StorageHttp } from '../http/storage-http.js';
-import { EntryList } from '../remote/entry-list.js';
+import { EntryList, MAX_FOLDER_ENTRIES } from '../remote/entry-list.js';
 import type { RemoteEntry } from '../remote/remote-entry.js';
 import type { RemoteFiles, RemoteFilesTraits, RemoteReader, RemoteWriter } from '../remote/remote-files.js';
 import { StorageError } from '../storage-error.js';
@@ -24,8 +24,6 @@ import { WebdavWriter } from './webdav-writer.js';
 const PROPFIND_BODY =
   '<?xml version="1.0" encoding="utf-8"?><propfind xmlns="DAV:"><prop>' +
   '<resourcetype/><getcontentlength/><getlastmodified/><getetag/></prop></propfind>';
-/** Of one folder. More would not fit in memory beside everything else. */
-const MAX_ENTRIES = 2_000_000;
 /** Of the answer about a folder, and about one name: neither may go on without end. */
 const MAX_LISTING_BYTES = 4 * 1024 ** 3;
 const MAX_LOOK_BYTES = 1024 * 1024;
@@ -302,8 +300,8 @@ export class WebdavFiles implements RemoteFiles {
         const entry = this.entryOf(name, found);
         if (entry) children.add(entry);
         else noteOther();
-        if (children.length > MAX_ENTRIES) {
-          throw new StorageError('unavailable', `A folder holds more than ${MAX_ENTRIES} names.`);
+        if (children.length > MAX_FOLDER_ENTRIES) {
+          throw new StorageError('unavailable', `A folder holds more than ${MAX_FOLDER_ENTRIES} names.`);
         }
       }
     }, noteOther);
