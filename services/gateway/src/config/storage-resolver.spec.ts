@@ -87,7 +87,7 @@ describe('storages of a configuration', () => {
         webdav: {
           url: 'https://dav.example.com/files',
           auth: { kind: 'none' },
-          traits: { atomicPut: false, atomicReplace: false, atomicCreate: false },
+          traits: { atomicReplace: false, atomicCreate: false },
           listingCacheSeconds: 5,
           allowedRedirectHosts: [],
           connectTimeoutMs: 5_000,

@@ -70,11 +70,11 @@ export class StorageResolver {
   }
 
   private webdav(path: MistakePath, written: WebdavSection): WebdavOptions {
-    const { atomicPut = false, atomicReplace = false, atomicCreate = false } = written;
+    const { atomicReplace = false, atomicCreate = false } = written;
     return {
       url: normalizeServerUrl(written.url),
       auth: this.webdavAuth(path, written),
-      traits: { atomicPut, atomicReplace, atomicCreate },
+      traits: { atomicReplace, atomicCreate },
       listingCacheSeconds: written.listingCacheSeconds ?? LISTING_CACHE_SECONDS,
       allowedRedirectHosts: (written.allowedRedirectHosts ?? []).map((host) => host.toLowerCase()),
       ...limits(written),

@@ -70,10 +70,6 @@ export class WebdavSection extends RemoteStorageSection {
 
   @IsOptional()
   @IsBoolean({ message: YES_OR_NO })
-  readonly atomicPut?: boolean;
-
-  @IsOptional()
-  @IsBoolean({ message: YES_OR_NO })
   readonly atomicReplace?: boolean;
 
   @IsOptional()

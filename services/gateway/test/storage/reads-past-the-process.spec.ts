@@ -52,7 +52,7 @@ async function open(skip = 0, length = SIZE): Promise<ObjectReader> {
 function openFile(): ObjectReader {
   const entry: RemoteEntry = { name: 'file', kind: 'file', size: SIZE, mtimeMs: 1000, identity: '1' };
   const files = {
-    traits: { atomicPut: true, atomicReplace: true, atomicCreate: true },
+    traits: { atomicReplace: true, atomicCreate: true },
     read: async (_: unknown, __: unknown, start: number, end: number) => {
       const headers = { range: `bytes=${start}-${end - 1}` };
       const answer = await storage.follow({ method: 'GET', url, headers, idempotent: true, large: true });

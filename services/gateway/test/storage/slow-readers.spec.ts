@@ -14,7 +14,7 @@ describe('clients that take the bytes of a file slowly', () => {
   let gateway: WebdavFixture;
   beforeEach(async () => {
     server = await startStandIn();
-    const traits = { atomicPut: true, atomicReplace: true, atomicCreate: true };
+    const traits = { atomicReplace: true, atomicCreate: true };
     // Two for uploads, and of the other two one for reads.
     gateway = openWebdav({ url: server.url, traits, maxConcurrentRequests: 4 });
     const content = Buffer.alloc(SIZE, 'abcdefg');

@@ -14,14 +14,14 @@ interface Variant {
   readonly overwrites: number;
 }
 
-const WELL: RemoteFilesTraits = { atomicPut: true, atomicReplace: true, atomicCreate: true };
+const WELL: RemoteFilesTraits = { atomicReplace: true, atomicCreate: true };
 
 const VARIANTS: readonly Variant[] = [
   { name: 'a server that does everything well', quirks: {}, traits: WELL, overwrites: 40 },
   {
     name: 'a server that replaces in two steps, looks before it opens, keeps broken uploads, and knows no ranges',
     quirks: { movesInTwoSteps: true, looksBeforeItOpens: true, keepsBrokenUploads: true, noRanges: true },
-    traits: { atomicPut: false, atomicReplace: false, atomicCreate: true },
+    traits: { atomicReplace: false, atomicCreate: true },
     overwrites: 20,
   },
 ];

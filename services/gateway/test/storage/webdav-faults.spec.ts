@@ -40,7 +40,7 @@ describe('WebDAV behind a proxy that misbehaves', () => {
   });
 
   function open(options: Partial<WebdavOptions> = {}): FileObjectStore {
-    const traits = { atomicPut: false, atomicReplace: true, atomicCreate: true };
+    const traits = { atomicReplace: true, atomicCreate: true };
     const fixture = openWebdav({ url: `${proxy.url}${PREFIX}`, traits, ...options });
     opened.push(fixture);
     return fixture.store();

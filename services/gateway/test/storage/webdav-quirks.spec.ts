@@ -11,7 +11,7 @@ import { startStandIn, type StandInQuirks } from '../support/stand-in-webdav.js'
 import { openWebdav, type WebdavFixture } from '../support/webdav-fixture.js';
 import type { WebdavServer } from '../support/webdav-server.js';
 
-const WELL = { atomicPut: true, atomicReplace: true, atomicCreate: true };
+const WELL = { atomicReplace: true, atomicCreate: true };
 const cleanUp: (() => Promise<void> | void)[] = [];
 
 afterEach(async () => {

@@ -20,7 +20,7 @@ describe('folders that a WebDAV gateway was removing when it died', () => {
   let gateway: WebdavFixture;
   beforeEach(async () => {
     server = await startStandIn();
-    gateway = openWebdav({ url: server.url, traits: { atomicPut: true, atomicReplace: true, atomicCreate: true } });
+    gateway = openWebdav({ url: server.url, traits: { atomicReplace: true, atomicCreate: true } });
   });
   afterEach(async () => {
     gateway.close();
@@ -101,7 +101,7 @@ describe('folders that hold what a WebDAV gateway cannot see', () => {
     ['a name that nobody may look at', response('/remote/dav/d/x', '<x:status>HTTP/1.1 403 Forbidden</x:status>')],
   ])('stay: %s', async (_, strayResponses) => {
     const server = await startStandIn({ strayResponses });
-    const traits = { atomicPut: true, atomicReplace: true, atomicCreate: true, dotNames: true };
+    const traits = { atomicReplace: true, atomicCreate: true, dotNames: true };
     const gateway = openWebdav({ url: server.url, traits });
     try {
       fs.mkdirSync(path.join(server.root, 'd'));

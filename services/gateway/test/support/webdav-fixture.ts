@@ -19,7 +19,7 @@ export interface WebdavFixture {
 
 export const WEBDAV_DEFAULTS: Omit<WebdavOptions, 'url'> = {
   auth: { kind: 'basic', ...WEBDAV_USER },
-  traits: { atomicPut: false, atomicReplace: false, atomicCreate: false },
+  traits: { atomicReplace: false, atomicCreate: false },
   listingCacheSeconds: 60,
   allowedRedirectHosts: [],
   connectTimeoutMs: 5_000,

@@ -33,7 +33,7 @@ const NGINX_MODULE = '/usr/lib/nginx/modules/ngx_http_dav_ext_module.so';
 export const RCLONE: WebdavServerKind = {
   name: 'rclone serve webdav',
   program: 'rclone',
-  traits: { atomicPut: false, atomicReplace: false, atomicCreate: true },
+  traits: { atomicReplace: false, atomicCreate: true },
   overwrites: 20,
   start: () => startServer('rclone', rcloneArguments),
 };
@@ -41,7 +41,7 @@ export const RCLONE: WebdavServerKind = {
 export const APACHE: WebdavServerKind = {
   name: 'Apache mod_dav',
   program: 'apache2',
-  traits: { atomicPut: true, atomicReplace: false, atomicCreate: false },
+  traits: { atomicReplace: false, atomicCreate: false },
   overwrites: 20,
   start: () => startServer('apache2', (folder, port) => apacheArguments(folder, port, 'Basic')),
 };
@@ -56,7 +56,7 @@ export const APACHE_DIGEST: WebdavServerKind = {
 export const NGINX: WebdavServerKind = {
   name: 'nginx with dav-ext',
   program: 'nginx',
-  traits: { atomicPut: true, atomicReplace: true, atomicCreate: true, dotNames: false },
+  traits: { atomicReplace: true, atomicCreate: true, dotNames: false },
   overwrites: 3,
   start: () => startServer('nginx', nginxArguments),
 };

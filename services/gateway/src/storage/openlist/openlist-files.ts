@@ -48,7 +48,7 @@ export class OpenlistFiles implements RemoteFiles {
 
   constructor(private readonly options: OpenlistOptions) {
     const { url, path, token, atomicRename } = options;
-    this.traits = { atomicPut: false, atomicReplace: atomicRename, atomicCreate: false };
+    this.traits = { atomicReplace: atomicRename, atomicCreate: false };
     this.http = new StorageHttp({ ...options, limits: options });
     this.paths = new OpenlistPaths(url, path, token);
     this.api = new OpenlistApi(this.http, this.paths, token);

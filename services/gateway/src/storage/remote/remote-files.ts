@@ -5,8 +5,6 @@ import type { RemoteEntry } from './remote-entry.js';
 
 /** What differs from server to server, as data. */
 export interface RemoteFilesTraits {
-  /** {@link RemoteFiles.put} to a name shows readers the old or the new file, never a part of it, also when it is cut. */
-  readonly atomicPut: boolean;
   /** {@link RemoteFiles.move} over a file never leaves the name without one. */
   readonly atomicReplace: boolean;
   /** {@link RemoteFiles.move} in mode `create`: of many at once exactly one wins, whoever they are. */

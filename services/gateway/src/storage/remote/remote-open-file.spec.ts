@@ -21,7 +21,7 @@ class OneFile {
 
   open(): RemoteOpenFile {
     const files = {
-      traits: { atomicPut: true, atomicReplace: this.atomicReplace, atomicCreate: true },
+      traits: { atomicReplace: this.atomicReplace, atomicCreate: true },
       stat: () => Promise.resolve(this.entry),
       read: (_: StoragePath, entry: RemoteEntry, start: number, end: number) => {
         if (entry.identity !== this.entry.identity) throw new StorageError('changed', 'replaced');

@@ -14,8 +14,8 @@ export interface WebdavOptions extends HttpLimits {
   readonly url: string;
   readonly auth: WebdavAuth;
   /**
-   * What the server is known to do, which no answer tells. All false is safe with every server. Apache: `atomicPut`. nginx:
-   * all three. rclone: `atomicCreate`. Where one gateway alone writes, `atomicCreate` may be set for any server.
+   * What the server is known to do, which no answer tells. All false is safe with every server. nginx: both.
+   * rclone: `atomicCreate`. Where one gateway alone writes, `atomicCreate` may be set for any server.
    */
   readonly traits: RemoteFilesTraits;
   /** How long a folder's listing serves further pages before it is asked for again, in seconds; 0 for never. */
