@@ -108,7 +108,8 @@ class StandIn {
     const part = this.quirks.keepsBrokenUploads ? file : `${file}.part-${randomUUID()}`;
     if (fs.statSync(file, { throwIfNoEntry: false })?.isDirectory()) return 409;
     try {
-      await pipeline(request, fs.createWriteStream(part));
+      // Opened at once: the file must not come to be after the DELETE that follows on an upload that broke off.
+      await pipeline(request, fs.createWriteStream(part, { fd: fs.openSync(part, 'w') }));
     } catch (error) {
       if (part !== file) fs.rmSync(part, { force: true });
       throw error;
