@@ -41,10 +41,6 @@ export class Admission {
       return { refused: fails(decision.reason, decision.message) };
     }
     const { bucketName, path, accessMode, overlap } = decision;
-    if (this.configuration.reservedBuckets.includes(bucketName)) {
-      this.claims.ledger.stopWaiting(owner);
-      return { refused: fails('NameReserved', reservedText(bucketName)) };
-    }
     const unknown = this.claims.refusal({ owner, bucketName, path });
     if (unknown !== undefined) return { refused: fails('RetainedPathsUnusable', unknown) };
     const claim = this.claims.claim({
@@ -61,12 +57,14 @@ export class Admission {
     return { refused: fails(claim.reason, claim.message) };
   }
 
-  /** What the tenancy policy says to an S3Bucket, whatever others hold. */
+  /** What the tenancy policy, and the names that gateways have of their own, say to an S3Bucket, whatever others hold. */
   decide(bucket: S3Bucket): Decision {
     const { namespace } = bucket.metadata;
     const { name, labels = {} } = this.cache.namespaces.get(namespace)?.metadata ?? { name: namespace };
     const standing = this.claims.ledger.standingOf(bucket.metadata);
-    return decide(this.tenancy.policy, { namespace: { name, labels }, bucket, standing });
+    const decision = decide(this.tenancy.policy, { namespace: { name, labels }, bucket, standing });
+    if (!decision.accepted || !this.configuration.reservedBuckets.includes(decision.bucketName)) return decision;
+    return { accepted: false, reason: 'NameReserved', message: reservedText(decision.bucketName) };
   }
 }
 

@@ -10,8 +10,9 @@ import { ringOf } from './keys/ring-users.js';
 import { isUnbound, pathBinding } from './path-binding.js';
 import { accessModeOf, servedAs } from './to-mapped-bucket.js';
 
-/** What the policy asks about only once it has found that name and path are permitted. */
+/** What is asked about only once the policy has found that the path is permitted. */
 const BESIDE_THE_PATH: ReadonlySet<PolicyReason> = new Set([
+  'NameReserved',
   'AccessModeNotAllowed',
   'AnonymousNotAllowed',
   'ReclaimDeleteNotAllowed',

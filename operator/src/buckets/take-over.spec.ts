@@ -173,6 +173,12 @@ describe('taking over', () => {
     expect(await holders()).toEqual({ 'team-a/other': '/shared/other' });
   });
 
+  it('keeps the path of one whose name the gateways have taken since', async () => {
+    const fixed = bucket('team-a/fixed', { held: '/shared/photos', accepted: false });
+    buckets = [waiter, fixed];
+    expect(await holders()).toEqual({ 'team-a/fixed': '/shared/photos' });
+  });
+
   it('gives nobody what the policy does not permit, or what holds the data of another namespace', async () => {
     retained = [{ path: '/shared/old', bucketName: 'old', namespace: 'team-c', name: 'old', since: '2026' }];
     buckets = [

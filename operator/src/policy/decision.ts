@@ -68,6 +68,7 @@ export type PolicyReason = Extract<
   | 'InvalidSpec'
   | 'NamespaceNotAllowed'
   | 'NameNotAllowed'
+  | 'NameReserved'
   | 'NoDefaultPath'
   | 'PathNotAllowed'
   | 'AccessModeNotAllowed'
