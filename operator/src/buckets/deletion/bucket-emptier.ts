@@ -87,7 +87,9 @@ export class BucketEmptier {
     }
     try {
       const left = await this.fleet.client.empty(pod, name, key.pair, OBJECTS_A_PASS);
-      return left ? holds('BucketNotEmpty', `Objects of ${name} are being deleted. ${next}`) : undefined;
+      if (left) return holds('BucketNotEmpty', `Objects of ${name} are being deleted. ${next}`);
+      if (waiting.size === 0) return undefined;
+      return holds('WaitingForGateways', `${waiting.size} gateways still let clients write to ${name}. ${next}`);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return holds('BackendUnavailable', `The objects of ${name} could not be deleted: ${reason}. ${next}`);

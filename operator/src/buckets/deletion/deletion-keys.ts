@@ -19,8 +19,9 @@ export interface DeletionKey {
 }
 
 /**
- * The keys with which buckets are emptied: the app's own or, for a bucket that has none (it asked for none, or was deleted
- * before it got one), one that nobody is told and that ends with the mapping.
+ * The keys with which buckets are emptied: each has one that nobody is told, that ends with the mapping, and beside which
+ * the bucket has no other any more. An app that went on writing would never let its bucket be empty, or leave data in the moment
+ * between the last look and the end.
  */
 @Injectable()
 export class DeletionKeys {
@@ -32,8 +33,8 @@ export class DeletionKeys {
   ) {}
 
   /**
-   * A key for the bucket of this name; undefined while its mapping is being stored. Where the mapping is lost, the bucket
-   * is served again, to nobody else.
+   * The one key for the bucket of this name; undefined while its mapping is being stored. Where the mapping is lost, the
+   * bucket is served again.
    *
    * @throws Error where the key or the mapping cannot be stored
    */
@@ -44,11 +45,10 @@ export class DeletionKeys {
       if (this.publisher.wantedMapping(name) === undefined) await this.serveAgain(bucket);
       return undefined;
     }
-    const rings = [ringOf(bucket), deletionRing(bucket)];
-    const keys = rings.flatMap((ref) => this.publisher.keys(ref)?.keys ?? []);
-    const granted = new Set(mapping.bucket.grants.map(({ accessKeyId }) => accessKeyId));
-    const pair = keys.find(({ accessKeyId, state }) => state !== 'Retiring' && granted.has(accessKeyId));
-    return pair === undefined ? await this.issue(bucket, mapping.bucket) : { pair, since: mapping.since };
+    const pair = this.publisher.keys(deletionRing(bucket))?.keys[0];
+    const { grants, anonymous = 'none' } = mapping.bucket;
+    const isAlone = anonymous === 'none' && grants.length === 1 && grants[0]?.accessKeyId === pair?.accessKeyId;
+    return pair !== undefined && isAlone ? { pair, since: mapping.since } : await this.issue(bucket, mapping.bucket);
   }
 
   /** Takes keys out of the mapping that were revoked: no pass over keys looks at it any more, and it may stay for long. */
@@ -86,8 +86,8 @@ export class DeletionKeys {
     const held = this.claims.ledger.heldBy(bucket.metadata);
     const mode = held?.accessMode === 'ReadWrite' ? 'read-write' : 'read-only';
     const plain: Pick<MappedBucket, keyof MappedBucket> = mapping;
-    const grants = [...mapping.grants, { accessKeyId: key.accessKeyId, mode } as const];
-    const since = await this.publisher.setMapping({ ...plain, grants });
+    const grants = [{ accessKeyId: key.accessKeyId, mode } as const];
+    const since = await this.publisher.setMapping({ ...plain, grants, anonymous: 'none' });
     this.fleet.announce(since);
     return { pair, since };
   }
