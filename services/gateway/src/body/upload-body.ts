@@ -117,13 +117,12 @@ class RequestBody implements UploadBody {
     const digester = new BodyDigester(this.plan, sink.needsMd5 !== false);
     const gatherer = new PieceGatherer(sink, digester, this.bytes.decoded);
     const decoder = this.decoder(gatherer);
-    const heldBack = !this.request.raw.complete;
     try {
       if (this.bytes.wire !== 0) await this.pump(decoder ?? gatherer);
       const trailer = decoder?.finish();
       const last = await gatherer.settle();
       const digests = digester.finish(last, trailer);
-      const confirming = this.request.confirm?.(heldBack);
+      const confirming = this.request.confirm?.(this.request.headers.has('expect'));
       if (confirming !== undefined) await confirming;
       if (last.length > 0) await sink.write(last);
       return digests;

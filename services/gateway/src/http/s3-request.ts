@@ -27,7 +27,7 @@ export interface S3Request {
   /**
    * Makes sure that what the request was let in to is still there, once its body is: a client can hold that back for hours. Set by admission.
    *
-   * @param heldBack the body was not here yet when the request was let in
+   * @param heldBack the client waited to be asked for its body, and may have done anything meanwhile
    * @throws S3Error
    */
   readonly confirm?: (heldBack: boolean) => MaybePromise<void>;
