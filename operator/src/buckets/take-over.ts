@@ -2,7 +2,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import type { S3Bucket } from '@bucketway/contract';
 import { ClusterCache } from '../cluster/cluster-cache.js';
 import { DocumentPublisher } from '../documents/document-publisher.js';
-import { objectKey } from '../kube/kube-object.js';
+import { byAge, objectKey } from '../kube/kube-object.js';
 import type { PolicyAcceptance } from '../policy/decision.js';
 import { wantedName } from './admission.js';
 import { ServedBuckets } from './served-buckets.js';
@@ -56,7 +56,7 @@ export class TakeOver {
     const buckets = [...this.cache.s3Buckets.values()].filter(
       ({ metadata }) => metadata.deletionTimestamp === undefined,
     );
-    for (const bucket of buckets.toSorted(byAge)) {
+    for (const bucket of buckets.toSorted((a, b) => byAge(a.metadata, b.metadata))) {
       const before = this.buckets.claims.heldBefore(bucket.metadata);
       // A pass ends that first.
       if (before !== undefined && before.bucketName !== wantedName(bucket)) continue;
@@ -76,15 +76,10 @@ export class TakeOver {
 
 /** Who was served last goes before those whose place was given to somebody since, and writers before readers. */
 function byStanding(a: S3Bucket, b: S3Bucket): number {
-  return rankOf(a) - rankOf(b) || byAge(a, b);
+  return rankOf(a) - rankOf(b) || byAge(a.metadata, b.metadata);
 }
 
 function rankOf({ spec, status }: S3Bucket): number {
   const accepted = status?.conditions?.some(({ type, status: is }) => type === 'Accepted' && is === 'True') === true;
   return (accepted ? 0 : 2) + (spec.accessMode === 'ReadOnly' ? 1 : 0);
-}
-
-function byAge({ metadata: a }: S3Bucket, { metadata: b }: S3Bucket): number {
-  const older = (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '');
-  return older === 0 ? objectKey(a).localeCompare(objectKey(b)) : older;
 }

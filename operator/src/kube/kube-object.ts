@@ -52,3 +52,9 @@ export function parseObjectKey(key: string): ObjectRef {
   const slash = key.indexOf('/');
   return slash < 0 ? { name: key } : { namespace: key.slice(0, slash), name: key.slice(slash + 1) };
 }
+
+/** Order of creation, then by {@link objectKey}. */
+export function byAge(a: ObjectMeta, b: ObjectMeta): number {
+  const older = (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '');
+  return older === 0 ? objectKey(a).localeCompare(objectKey(b)) : older;
+}

@@ -7,6 +7,7 @@ import type { AppSecretInput } from '../../credentials/app-secret.js';
 import { keyRingName } from '../../credentials/key-ring-entry.js';
 import type { KeyRecord, KeyRingRef } from '../../credentials/key-ring-entry.js';
 import { AppEndpoint } from './app-endpoint.js';
+import { byAge } from '../../kube/kube-object.js';
 import { isRejection } from '../../kube/kube-error.js';
 import { AppObjects } from './app-objects.js';
 import { BucketEvents } from '../status/bucket-events.js';
@@ -66,7 +67,10 @@ export class AppSecrets {
 
   private describe(ref: KeyRingRef, users: readonly [RingUser, ...RingUser[]], key: KeyRecord): AppSecretInput {
     // BUCKET_NAME is the first: it must not become another one when an S3Bucket joins.
-    const [first, ...others] = users.toSorted(byAge) as [RingUser, ...RingUser[]];
+    const [first, ...others] = users.toSorted((a, b) => byAge(a.bucket.metadata, b.bucket.metadata)) as [
+      RingUser,
+      ...RingUser[],
+    ];
     return {
       namespace: ref.namespace,
       name: ref.secretName,
@@ -87,8 +91,4 @@ export class AppSecrets {
       keyCreatedAt: key.createdAt,
     };
   }
-}
-
-function byAge({ bucket: { metadata: a } }: RingUser, { bucket: { metadata: b } }: RingUser): number {
-  return (a.creationTimestamp ?? '').localeCompare(b.creationTimestamp ?? '') || a.name.localeCompare(b.name);
 }

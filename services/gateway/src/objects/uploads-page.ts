@@ -1,4 +1,5 @@
 import { successor, toByteString } from '../storage/byte-string.js';
+import { commonPrefix } from './common-prefix.js';
 import type { UploadInfo, UploadsEntry, UploadsPage, UploadsQuery } from './multipart-store.js';
 
 /**
@@ -12,15 +13,10 @@ export function pageOfUploads(uploads: readonly UploadInfo[], query: UploadsQuer
   for (const upload of afterMarker(sorted, query)) {
     const key = toByteString(upload.key);
     if (key < skipBelow) continue;
-    const cut = query.delimiter === '' ? -1 : upload.key.indexOf(query.delimiter, query.prefix.length);
     if (entries.length === query.limit) return { entries, truncated: true };
-    if (cut < 0) {
-      entries.push({ kind: 'upload', upload });
-      continue;
-    }
-    const prefix = upload.key.slice(0, cut + query.delimiter.length);
-    entries.push({ kind: 'prefix', prefix });
-    skipBelow = successor(toByteString(prefix));
+    const prefix = commonPrefix(upload.key, query);
+    entries.push(prefix === undefined ? { kind: 'upload', upload } : { kind: 'prefix', prefix });
+    if (prefix !== undefined) skipBelow = successor(toByteString(prefix));
   }
   return { entries, truncated: false };
 }
@@ -38,15 +34,12 @@ export function mergeUploads(entries: readonly UploadsEntry[], limit: number): U
   return { entries: sorted.slice(0, limit), truncated: sorted.length > limit };
 }
 
-function afterMarker(
-  sorted: readonly UploadInfo[],
-  { keyMarker, uploadIdMarker, prefix, delimiter }: UploadsQuery,
-): readonly UploadInfo[] {
+function afterMarker(sorted: readonly UploadInfo[], query: UploadsQuery): readonly UploadInfo[] {
+  const { keyMarker, uploadIdMarker } = query;
   if (keyMarker === '') return sorted;
   const marker = toByteString(keyMarker);
   // A common prefix that is not behind the marker is left out as a whole, as in a listing of objects.
-  const cut = delimiter !== '' && keyMarker.startsWith(prefix) ? keyMarker.indexOf(delimiter, prefix.length) : -1;
-  const group = cut < 0 ? undefined : keyMarker.slice(0, cut + delimiter.length);
+  const group = commonPrefix(keyMarker, query);
   const position = sorted.findIndex((upload) => upload.key === keyMarker && upload.uploadId === uploadIdMarker);
   return sorted.filter((upload, index) => {
     if (group !== undefined && upload.key.startsWith(group)) return false;

@@ -34,3 +34,8 @@ export class StorageError extends Error {
     this.retryAfterSeconds = options?.retryAfterSeconds;
   }
 }
+
+/** Whether nothing is there: the name is free, or what should be a folder above it is none. */
+export function isNothingThere(error: unknown): boolean {
+  return error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder');
+}

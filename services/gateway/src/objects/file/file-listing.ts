@@ -1,8 +1,9 @@
 import { fromByteString, lowerBound, successor, toByteString, type ByteString } from '../../storage/byte-string.js';
 import type { FileDriver, FolderNames } from '../../storage/file-driver.js';
-import { StorageError } from '../../storage/storage-error.js';
+import { isNothingThere } from '../../storage/storage-error.js';
 import { RESERVED_PREFIX, type StoragePath } from '../../storage/storage-path.js';
 import { MAX_KEY_BYTES } from '../../http/object-key.js';
+import { commonPrefix } from '../common-prefix.js';
 import type { ListQuery } from '../listing.js';
 import { FOLDER_OBJECT } from './key-path.js';
 
@@ -128,7 +129,7 @@ export class FileListing {
       return await this.files.list(path);
     } catch (error) {
       // Gone since its parent was read, or the prefix names no folder.
-      if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder')) return [];
+      if (isNothingThere(error)) return [];
       throw error;
     }
   }
@@ -136,9 +137,6 @@ export class FileListing {
 
 /** The least key behind a marker; a common prefix that is not behind the marker is left out as a whole. */
 function firstBehind(marker: ByteString, prefix: ByteString, delimiter: ByteString): ByteString {
-  if (delimiter !== '' && marker.startsWith(prefix)) {
-    const cut = marker.indexOf(delimiter, prefix.length);
-    if (cut >= 0) return successor(marker.slice(0, cut + delimiter.length));
-  }
-  return `${marker}\0`;
+  const group = commonPrefix(marker, { prefix, delimiter });
+  return group === undefined ? `${marker}\0` : successor(group);
 }

@@ -1,5 +1,5 @@
 import type { FileDriver, OpenFile } from '../../storage/file-driver.js';
-import { StorageError } from '../../storage/storage-error.js';
+import { isNothingThere } from '../../storage/storage-error.js';
 import type { StoragePath } from '../../storage/storage-path.js';
 
 /** Reads a whole file of the gateway's own; undefined where there is none. */
@@ -9,7 +9,7 @@ export async function readSmallFile(driver: FileDriver, path: StoragePath): Prom
   try {
     file = await driver.open(path);
   } catch (error) {
-    if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder')) return undefined;
+    if (isNothingThere(error)) return undefined;
     throw error;
   }
   try {

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { FileDriver } from '../../storage/file-driver.js';
-import { StorageError } from '../../storage/storage-error.js';
+import { isNothingThere } from '../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../storage/storage-path.js';
 import { lowerBound } from '../../storage/byte-string.js';
 import { readSmallFile, writeSmallFile } from './small-files.js';
@@ -56,7 +56,7 @@ async function hasSpare(driver: FileDriver, path: StoragePath): Promise<boolean>
     const name = nameOf(path);
     return names.at(lowerBound(names, name)) === name;
   } catch (error) {
-    if (error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder')) return false;
+    if (isNothingThere(error)) return false;
     throw error;
   }
 }

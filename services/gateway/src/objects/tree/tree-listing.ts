@@ -1,4 +1,5 @@
 import { toByteString, type ByteString } from '../../storage/byte-string.js';
+import { commonPrefix } from '../common-prefix.js';
 import type { ListQuery, ListingEntry, ObjectListing } from '../listing.js';
 import { MountCursor, nameOf, type CursorOptions } from './mount-cursor.js';
 import type { MountedStore } from './mount-table.js';
@@ -21,7 +22,7 @@ export class TreeListing {
       const options: CursorOptions = { prefix, store, query, hiderOf: (name) => hiderOf(name, prefix) };
       return new MountCursor(options);
     });
-    const folders = stores.flatMap(({ prefix }) => this.commonPrefixOf(prefix) ?? []);
+    const folders = stores.flatMap(({ prefix }) => commonPrefix(prefix, this.query) ?? []);
     this.folders = [...new Set(folders)].toSorted((one, other) => (toByteString(one) < toByteString(other) ? -1 : 1));
   }
 
@@ -31,7 +32,8 @@ export class TreeListing {
     const entries: ListingEntry[] = [];
     let reached = toByteString(startAfter);
     // A marker within a common prefix stands behind it.
-    this.skip(this.commonPrefixOf(startAfter) ?? startAfter, this.commonPrefixOf(startAfter) !== undefined);
+    const group = commonPrefix(startAfter, this.query);
+    this.skip(group ?? startAfter, group !== undefined);
     while (entries.length <= limit) {
       const next = await this.next(limit + 1 - entries.length, reached);
       if (next === undefined) break;
@@ -66,7 +68,8 @@ export class TreeListing {
         await cursor.fill(wanted);
         continue;
       }
-      const common = this.commonPrefixOf(nameOf(entry));
+      // A store cannot tell where the delimiter begins in the name of its mount.
+      const common = commonPrefix(nameOf(entry), this.query);
       if (common === undefined) return entry;
       if (toByteString(common) > reached) return { kind: 'prefix', prefix: common };
       cursor.skip(common, true);
@@ -91,13 +94,5 @@ export class TreeListing {
   private skip(name: string, isPrefix: boolean): void {
     if (name === '') return;
     for (const cursor of this.cursors) cursor.skip(name, isPrefix);
-  }
-
-  /** The common prefix that a name is in. A store cannot tell where the delimiter begins in the name of its mount. */
-  private commonPrefixOf(name: string): string | undefined {
-    const { prefix, delimiter } = this.query;
-    if (delimiter === '' || !name.startsWith(prefix)) return undefined;
-    const cut = name.indexOf(delimiter, prefix.length);
-    return cut < 0 ? undefined : name.slice(0, cut + delimiter.length);
   }
 }

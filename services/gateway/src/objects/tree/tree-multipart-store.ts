@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../http/object-key.js';
 import { toByteString } from '../../storage/byte-string.js';
+import { commonPrefix } from '../common-prefix.js';
 import type {
   CompleteUpload,
   MultipartStore,
@@ -85,7 +86,7 @@ export class TreeMultipartStore implements MultipartStore {
 
   /** What a store has for a page, and one more, by keys of the bucket. */
   private async pageOf({ prefix, store }: MountedStore, query: UploadsQuery): Promise<UploadsEntry[]> {
-    const group = groupOf(prefix, query);
+    const group = commonPrefix(prefix, query);
     // All that the store has is behind one common prefix, which is there as soon as one upload is.
     const { delimiter, limit } = group === undefined ? query : { delimiter: '', limit: 0 };
     if (group !== undefined && toByteString(group) <= toByteString(query.keyMarker)) return [];
@@ -121,12 +122,6 @@ export class TreeMultipartStore implements MultipartStore {
 }
 
 type Marker = Pick<UploadsQuery, 'keyMarker' | 'uploadIdMarker'>;
-
-/** The common prefix that stands for all keys of a mount; undefined where none stands for all. */
-function groupOf(mount: string, { prefix, delimiter }: UploadsQuery): string | undefined {
-  const cut = delimiter === '' || !mount.startsWith(prefix) ? -1 : mount.indexOf(delimiter, prefix.length);
-  return cut < 0 ? undefined : mount.slice(0, cut + delimiter.length);
-}
 
 /** Where a page of a mount begins; undefined where all of it is before the marker. */
 function markerIn(mount: string, { keyMarker, uploadIdMarker }: UploadsQuery): Marker | undefined {

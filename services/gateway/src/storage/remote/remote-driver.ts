@@ -9,7 +9,7 @@ import type {
   TemporaryFile,
   WritableFile,
 } from '../file-driver.js';
-import { StorageError } from '../storage-error.js';
+import { StorageError, isNothingThere } from '../storage-error.js';
 import { RESERVED_FOLDER, ROOT, joinPath, type StoragePath } from '../storage-path.js';
 import type { FolderListing } from './folder-listings.js';
 import { RemoteOpenFile } from './remote-open-file.js';
@@ -61,8 +61,7 @@ export class RemoteDriver implements FileDriver {
     try {
       listing = await this.storage.listings.get(this.inStorage(folder));
     } catch (error) {
-      const absent = error instanceof StorageError && (error.code === 'not-found' || error.code === 'not-folder');
-      if (!absent) throw error;
+      if (!isNothingThere(error)) throw error;
     }
     return names.map((name) => {
       const entry = listing?.find(name);

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { StorageError } from '../storage-error.js';
+import { isNothingThere } from '../storage-error.js';
 import { RESERVED_FOLDER, joinPath, parentOf, type StoragePath } from '../storage-path.js';
 import type { FolderListing } from './folder-listings.js';
 import type { RemoteStorage } from './remote-storage.js';
@@ -108,7 +108,7 @@ export class StrandedFiles {
     try {
       return await this.storage.listings.get(folder);
     } catch (error) {
-      if (error instanceof StorageError && ['not-found', 'not-folder'].includes(error.code)) return undefined;
+      if (isNothingThere(error)) return undefined;
       throw error;
     }
   }

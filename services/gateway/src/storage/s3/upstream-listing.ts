@@ -1,6 +1,7 @@
 import { ListObjectsV2Command, type ListObjectsV2CommandOutput, type _Object } from '@aws-sdk/client-s3';
 import { S3Error } from '../../errors/s3-error.js';
 import { findChecksumAlgorithm } from '../../objects/checksum.js';
+import { commonPrefix } from '../../objects/common-prefix.js';
 import type { ListQuery, ListingEntry, ObjectListing } from '../../objects/listing.js';
 import type { ListedObject } from '../../objects/object-info.js';
 import { toByteString } from '../byte-string.js';
@@ -74,7 +75,7 @@ export class UpstreamListing {
     const decode = decoderOf(page.EncodingType);
     const rows: { readonly sort: string; readonly entry: ListingEntry }[] = [];
     const after = toByteString(query.startAfter);
-    const group = commonPrefixOf(query.startAfter, query);
+    const group = commonPrefix(query.startAfter, query);
     for (const row of page.Contents ?? []) {
       const key = this.keys.inner(decode(row.Key));
       if (key === undefined) continue;
@@ -101,7 +102,7 @@ function startOf(query: ListQuery): string | undefined {
   const { prefix, startAfter } = query;
   if (startAfter === '') return '';
   if (!startAfter.startsWith(prefix)) return toByteString(startAfter) < toByteString(prefix) ? '' : undefined;
-  const group = commonPrefixOf(startAfter, query);
+  const group = commonPrefix(startAfter, query);
   return group === undefined ? startAfter : group + LAST_CHARACTER;
 }
 
@@ -142,16 +143,6 @@ function refuseOtherOrder(name: string, startAfter: string): void {
 /** The error for a listing whose next page is one that was there already: it would go on for ever, or end before its end. */
 export function listingStuck(): StorageError {
   return new StorageError('unavailable', 'The upstream S3 does not go on with a listing.');
-}
-
-/** The common prefix that a name is in. */
-function commonPrefixOf(
-  name: string,
-  { prefix, delimiter }: { readonly prefix: string; readonly delimiter: string },
-): string | undefined {
-  if (delimiter === '' || !name.startsWith(prefix)) return undefined;
-  const cut = name.indexOf(delimiter, prefix.length);
-  return cut < 0 ? undefined : name.slice(0, cut + delimiter.length);
 }
 
 function describeRow(row: _Object): Omit<ListedObject, 'key'> {

@@ -4,6 +4,7 @@ import type { FileDriver, FolderNames } from '../../../storage/file-driver.js';
 import { StorageError } from '../../../storage/storage-error.js';
 import { joinPath, type StoragePath } from '../../../storage/storage-path.js';
 import type { UploadInfo, UploadsEntry, UploadsPage, UploadsQuery } from '../../multipart-store.js';
+import { commonPrefix } from '../../common-prefix.js';
 import { compareUploads } from '../../uploads-page.js';
 import { UploadFolder } from './upload-folder.js';
 import { headOf, isCut, uploadIdOf } from './upload-name.js';
@@ -44,7 +45,7 @@ export class UploadListing {
           continue;
         }
         if (entries.length === limit) return { entries, truncated: true };
-        const group = groupOf(upload.key, query);
+        const group = commonPrefix(upload.key, query);
         entries.push(group === undefined ? { kind: 'upload', upload } : { kind: 'prefix', prefix: group });
         if (group !== undefined) from = successor(toByteString(group));
       }
@@ -84,20 +85,15 @@ export class UploadListing {
 }
 
 /** The least key that may be in a page. */
-function firstKey({ prefix, delimiter, keyMarker, uploadIdMarker }: UploadsQuery): ByteString {
+function firstKey(query: UploadsQuery): ByteString {
+  const { prefix, keyMarker, uploadIdMarker } = query;
   const least = toByteString(prefix);
   if (keyMarker === '') return least;
   const marker = toByteString(keyMarker);
   // A common prefix that is not behind the marker is left out as a whole, as in a listing of objects.
-  const group = keyMarker.startsWith(prefix) ? groupOf(keyMarker, { prefix, delimiter }) : undefined;
+  const group = commonPrefix(keyMarker, query);
   const behind = group !== undefined ? successor(toByteString(group)) : uploadIdMarker === '' ? `${marker}\0` : marker;
   return behind > least ? behind : least;
-}
-
-/** The common prefix that stands for a key; undefined where it stands for itself. */
-function groupOf(key: string, { prefix, delimiter }: Pick<UploadsQuery, 'prefix' | 'delimiter'>): string | undefined {
-  const cut = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
-  return cut < 0 ? undefined : key.slice(0, cut + delimiter.length);
 }
 
 /** Where a batch ends that begins at an index. Names that do not tell in which order their uploads come stay together. */
